@@ -1,0 +1,4 @@
+train {
+  epochs =   # ERROR: Invalid expression
+  log_every = 3
+}

@@ -1,0 +1,5 @@
+extends = ["../_base_/simclr.hcl"]
+
+optimizer "adamw" {
+  weight_decay = 0.2
+}

@@ -1,0 +1,5 @@
+extends = ["../_base_/simclr.hcl"]
+
+locals {
+  crop = [0.6, 1]
+}

@@ -1,0 +1,1 @@
+extends = ["../_base_/simclr.hcl", "other.hcl"]

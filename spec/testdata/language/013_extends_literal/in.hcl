@@ -1,0 +1,1 @@
+extends = ["../_base_/${local.x}.hcl"]

@@ -1,0 +1,3 @@
+extends = ["../_base_/simclr.hcl"]
+
+epochs = 3

@@ -1,0 +1,5 @@
+extends = ["../_base_/simclr.hcl"]
+
+train {
+  epochs = local.crp
+}

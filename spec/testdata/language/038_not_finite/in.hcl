@@ -1,0 +1,5 @@
+extends = ["../_base_/simclr.hcl"]
+
+optimizer "sgd" {
+  lr = 1 / 0
+}

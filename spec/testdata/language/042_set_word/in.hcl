@@ -1,0 +1,2 @@
+extends = ["../_base_/simclr.hcl"]
+

@@ -1,0 +1,7 @@
+extends = ["../_base_/simclr.hcl"]
+
+train {
+  epoch = 3
+}
+
+trian {}
