@@ -1,0 +1,26 @@
+package op
+
+import "ssc/compiler/ir"
+
+// Mul is a · b with broadcasting.
+func Mul(a, b *ir.Value) *ir.Value { return ir.Apply1(mul{}, a, b) }
+
+type mul struct{}
+
+var _ = register(mul{})
+
+func (mul) Name() string { return "Mul" }
+
+func (mul) Doc() ir.Doc {
+	return ir.Doc{Text: "a · b, element by element, with broadcasting.", Samples: binarySamples(mul{}, -1, 1)}
+}
+
+func (mul) Infer(in []*ir.Value) ([]ir.Type, error) { return inferBinary(in, ir.Invalid) }
+
+func (mul) Grad(n *ir.Node, dy []*ir.Value) []*ir.Value {
+	return []*ir.Value{Mul(dy[0], n.In[1]), Mul(dy[0], n.In[0])}
+}
+
+func (mul) Eval(in []*ir.Tensor) []*ir.Tensor {
+	return evalBinary(in[0], in[1], ir.Invalid, func(x, y float64) float64 { return x * y })
+}

@@ -1,0 +1,26 @@
+package op
+
+import "ssc/compiler/ir"
+
+// Or is true where a or b is, with broadcasting.
+func Or(a, b *ir.Value) *ir.Value { return ir.Apply1(or{}, a, b) }
+
+type or struct{}
+
+var _ = register(or{})
+
+func (or) Name() string { return "Or" }
+
+func (or) Doc() ir.Doc {
+	return ir.Doc{Text: "True where a or b is, of bools, element by element, with broadcasting. Not differentiable.", Samples: logicalSamples(or{})}
+}
+
+func (or) Infer(in []*ir.Value) ([]ir.Type, error) { return inferLogical(in, 2) }
+
+func (or) Grad(*ir.Node, []*ir.Value) []*ir.Value {
+	return nil
+}
+
+func (or) Eval(in []*ir.Tensor) []*ir.Tensor {
+	return evalCompare(in, func(x, y float64) bool { return x != 0 || y != 0 })
+}

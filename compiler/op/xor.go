@@ -1,0 +1,26 @@
+package op
+
+import "ssc/compiler/ir"
+
+// Xor is true where just one of a and b is, with broadcasting.
+func Xor(a, b *ir.Value) *ir.Value { return ir.Apply1(xor{}, a, b) }
+
+type xor struct{}
+
+var _ = register(xor{})
+
+func (xor) Name() string { return "Xor" }
+
+func (xor) Doc() ir.Doc {
+	return ir.Doc{Text: "True where just one of a and b is, of bools, element by element, with broadcasting. Not differentiable.", Samples: logicalSamples(xor{})}
+}
+
+func (xor) Infer(in []*ir.Value) ([]ir.Type, error) { return inferLogical(in, 2) }
+
+func (xor) Grad(*ir.Node, []*ir.Value) []*ir.Value {
+	return nil
+}
+
+func (xor) Eval(in []*ir.Tensor) []*ir.Tensor {
+	return evalCompare(in, func(x, y float64) bool { return x != y })
+}
