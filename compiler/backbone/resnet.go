@@ -1,0 +1,163 @@
+package backbone
+
+import (
+	"fmt"
+	"slices"
+
+	"ssc/compiler/ir"
+	"ssc/compiler/nn"
+	"ssc/compiler/op"
+	"ssc/lang/schema"
+)
+
+var _ = Table.Register(schema.Entry[Backbone]{Info: schema.Info{Name: "resnet",
+	Doc:      "Residual network of basic blocks (depth 10, 18, 34) or bottlenecks (50, 101, 152), with a stem for large or for small images.",
+	Equation: "y = relu(x + f(x)), f = conv-bn-relu-…-conv-bn",
+	Paper:    schema.Paper{Authors: "He, Zhang, Ren, Sun", Title: "Deep Residual Learning for Image Recognition", Year: 2015, ID: "1512.03385"},
+	Before:   "backbone=dict(type='ResNet', depth=50, in_channels=3, out_indices=[4], norm_cfg=dict(type='BN'))",
+}, New: func() Backbone { return &resnet{} }})
+
+type resnet struct {
+	depth, numStages           int
+	baseChannels, stemChannels int
+	strides, dilations         []int
+	outIndices                 []int
+	stem, style                string
+	stemKernel, stemStride     int
+	maxPool                    *bool
+	frozenStages               int
+	normEval, zeroInit         bool
+	norm                       nn.Norm
+}
+
+func (r *resnet) Args(s *schema.Set) {
+	s.Int(&r.depth, "depth", 50, "number of layers by the paper's count; 10 has one basic block per stage", schema.OneOfInt(10, 18, 34, 50, 101, 152))
+	s.Int(&r.numStages, "num_stages", 4, "how many of the four stages there are", schema.Between(1, 4))
+	s.Int(&r.baseChannels, "base_channels", 64, "channels inside the blocks of the first stage; each further stage has twice as many", schema.Positive)
+	s.Int(&r.stemChannels, "stem_channels", 64, "channels of the stem", schema.Positive)
+	s.Ints(&r.strides, "strides", []int{1, 2, 2, 2}, "stride of the first block of each stage", schema.Positive)
+	s.Ints(&r.dilations, "dilations", []int{1, 1, 1, 1}, "dilation of the 3x3 convolutions of each stage", schema.Positive)
+	s.Ints(&r.outIndices, "out_indices", []int{4}, "which maps to return: 0 is the stem before its pooling, 1 to 4 are the stages", schema.Between(0, 4), schema.NotEmpty)
+	s.String(&r.stem, "stem", "imagenet", "first layers: \"imagenet\" is a 7x7 convolution of stride 2 and a 3x3 max pooling of stride 2, \"small\" a 3x3 convolution of stride 1 without pooling, for images up to 64 pixels", schema.OneOf("imagenet", "small"))
+	s.Int(&r.stemKernel, "stem_kernel", 0, "side of the stem's convolution in pixels, odd; 0 takes what stem says", schema.NonNegative)
+	s.Int(&r.stemStride, "stem_stride", 0, "stride of the stem's convolution; 0 takes what stem says", schema.NonNegative)
+	s.OptBool(&r.maxPool, "max_pool", "whether a 3x3 max pooling of stride 2 follows the stem; unset takes what stem says")
+	s.String(&r.style, "style", "pytorch", "where a bottleneck has its stride: \"pytorch\" in the 3x3, \"caffe\" in the first 1x1 convolution", schema.OneOf("pytorch", "caffe"))
+	s.Int(&r.frozenStages, "frozen_stages", -1, "stages that are not trained: 0 the stem, n the stem and the first n stages, -1 none", schema.Between(-1, 4))
+	s.Bool(&r.normEval, "norm_eval", false, "whether norms use their running statistics in training too")
+	s.Bool(&r.zeroInit, "zero_init_residual", false, "whether the last norm of each block starts with gain 0, so that blocks start as identities (Goyal et al. 2017, 5.1)")
+	schema.ChildDefault(s, &r.norm, "norm", nn.Norms, "bn", "normalisation layer")
+}
+
+func (r *resnet) Check(rep *schema.Report) {
+	for name, l := range map[string][]int{"strides": r.strides, "dilations": r.dilations} {
+		if len(l) < r.numStages {
+			rep.Errorf(name, "Invalid value", "%s has %d elements for %d stages. Give one for each stage.", name, len(l), r.numStages)
+		}
+	}
+	if m := slices.Max(r.outIndices); m > r.numStages {
+		rep.Errorf("out_indices", "Invalid value", "out_indices asks for stage %d, but num_stages is %d. Write an index from 0 to %d.", m, r.numStages, r.numStages)
+	}
+	if r.stemKernel > 0 && r.stemKernel%2 == 0 {
+		rep.Errorf("stem_kernel", "Invalid value", "stem_kernel must be odd; found %d.", r.stemKernel)
+	}
+}
+
+// blocks is the number of blocks per stage: He et al. 2015, table 1.
+var blocks = map[int][]int{10: {1, 1, 1, 1}, 18: {2, 2, 2, 2}, 34: {3, 4, 6, 3}, 50: {3, 4, 6, 3}, 101: {3, 4, 23, 3}, 152: {3, 8, 36, 3}}
+
+// Forward names parameters as torchvision and MMSelfSup do: conv1, bn1, layer1.0.conv1, layer1.0.downsample.0, ….
+func (r *resnet) Forward(s nn.Scope, x *ir.Value) []*ir.Value {
+	defer s.At(r)()
+	if r.normEval {
+		s = s.Eval()
+	}
+	var outs []*ir.Value
+	keep := func(i int, x *ir.Value) {
+		if slices.Contains(r.outIndices, i) {
+			outs = append(outs, x)
+		}
+	}
+	kernel, stride, pool := r.stemShape()
+	stem := r.freeze(s, 0)
+	x = nn.Conv2d(stem.Sub("conv1"), x, nn.Conv{Out: r.stemChannels, Kernel: kernel, Stride: stride, Pad: kernel / 2})
+	x = op.Relu(r.norm.Apply(stem.Sub("bn1"), x, false))
+	keep(0, x)
+	if pool {
+		x = op.MaxPool(x, op.PoolOptions{KernelShape: []int{3, 3}, Strides: []int{2, 2}, Pads: []int{1, 1, 1, 1}})
+	}
+	for i := 0; i < r.numStages; i++ {
+		stage := r.freeze(s, i+1).Sub(fmt.Sprintf("layer%d", i+1))
+		for j := 0; j < blocks[r.depth][i]; j++ {
+			b := block{width: r.baseChannels << i, stride: 1, dilation: r.dilations[i]}
+			if j == 0 {
+				b.stride = r.strides[i]
+			}
+			x = r.block(stage.Sub(fmt.Sprint(j)), x, b)
+		}
+		keep(i+1, x)
+	}
+	return outs
+}
+
+// stemShape resolves the stem's arguments: kernel side, stride, whether a pooling follows.
+func (r *resnet) stemShape() (kernel, stride int, pool bool) {
+	kernel, stride, pool = 7, 2, true
+	if r.stem == "small" {
+		kernel, stride, pool = 3, 1, false
+	}
+	if r.stemKernel > 0 {
+		kernel = r.stemKernel
+	}
+	if r.stemStride > 0 {
+		stride = r.stemStride
+	}
+	if r.maxPool != nil {
+		pool = *r.maxPool
+	}
+	return kernel, stride, pool
+}
+
+// freeze makes part i (0 the stem) a constant of training, norms in evaluation mode, when frozen_stages says so.
+func (r *resnet) freeze(s nn.Scope, i int) nn.Scope {
+	if i <= r.frozenStages {
+		return s.Frozen().Eval()
+	}
+	return s
+}
+
+type block struct{ width, stride, dilation int }
+
+func (r *resnet) block(s nn.Scope, x *ir.Value, b block) *ir.Value {
+	if !x.Valid() {
+		return x
+	}
+	bottleneck := r.depth >= 50
+	out := b.width
+	if bottleneck {
+		out *= 4
+	}
+	conv := func(x *ir.Value, i int, c nn.Conv, last bool) *ir.Value {
+		x = nn.Conv2d(s.Sub(fmt.Sprintf("conv%d", i)), x, c)
+		return r.norm.Apply(s.Sub(fmt.Sprintf("bn%d", i)), x, last && r.zeroInit)
+	}
+	y := x
+	if bottleneck {
+		s1, s3 := 1, b.stride
+		if r.style == "caffe" {
+			s1, s3 = b.stride, 1
+		}
+		y = op.Relu(conv(y, 1, nn.Conv{Out: b.width, Kernel: 1, Stride: s1}, false))
+		y = op.Relu(conv(y, 2, nn.Conv{Out: b.width, Kernel: 3, Stride: s3, Pad: b.dilation, Dilation: b.dilation}, false))
+		y = conv(y, 3, nn.Conv{Out: out, Kernel: 1, Stride: 1}, true)
+	} else {
+		y = op.Relu(conv(y, 1, nn.Conv{Out: out, Kernel: 3, Stride: b.stride, Pad: b.dilation, Dilation: b.dilation}, false))
+		y = conv(y, 2, nn.Conv{Out: out, Kernel: 3, Stride: 1, Pad: 1}, true)
+	}
+	if b.stride != 1 || x.Shape[1].Size != out {
+		d := s.Sub("downsample")
+		x = nn.Conv2d(d.Sub("0"), x, nn.Conv{Out: out, Kernel: 1, Stride: b.stride})
+		x = r.norm.Apply(d.Sub("1"), x, false)
+	}
+	return op.Relu(op.Add(y, x))
+}

@@ -1,0 +1,84 @@
+package fn
+
+import (
+	"ssc/compiler/ir"
+	"ssc/compiler/op"
+)
+
+// Conv is a convolution whose gradients are functions, so that native kernels can take their place. Shapes: x [batch, in, height, width], w [out,
+// in/group, kh, kw], b [out] or nil; result [batch, out, height', width'].
+func Conv(x, w, b *ir.Value, o op.ConvOptions) *ir.Value {
+	return ir.Apply1(conv{Strides: o.Strides, Pads: o.Pads, Dilations: o.Dilations, Group: o.Group}, x, w, b)
+}
+
+type conv struct {
+	Strides   []int `attr:"strides"`
+	Pads      []int `attr:"pads"`
+	Dilations []int `attr:"dilations"`
+	Group     int   `attr:"group"`
+}
+
+var _ = register(conv{Group: 1})
+
+func (c conv) options() op.ConvOptions {
+	return op.ConvOptions{Strides: c.Strides, Pads: c.Pads, Dilations: c.Dilations, Group: c.Group}
+}
+
+func (conv) Name() string { return "Conv" }
+
+func (conv) Doc() ir.Doc {
+	return ir.Doc{Text: "Convolution over two axes: ONNX Conv with explicit padding.", Samples: convSamples(func(c conv, x, w []int) ir.Sample {
+		return ir.Sample{Op: c, In: []ir.Arg{{Dims: x}, {Dims: w}, {}}}
+	})}
+}
+
+// convSamples are the convolutions that the three functions are checked on: 3x3, strided, a bare point, an even stem, groups, dilation.
+func convSamples(make func(c conv, x, w []int) ir.Sample) []ir.Sample {
+	c := func(s, p, d, g int) conv {
+		return conv{Strides: []int{s, s}, Pads: []int{p, p, p, p}, Dilations: []int{d, d}, Group: g}
+	}
+	cases := []struct {
+		label string
+		c     conv
+		x, w  []int
+	}{
+		{"3x3", c(1, 1, 1, 1), []int{2, 3, 5, 4}, []int{4, 3, 3, 3}},
+		{"stride", c(2, 1, 1, 1), []int{2, 3, 6, 7}, []int{4, 3, 3, 3}},
+		{"point", c(2, 0, 1, 1), []int{2, 3, 5, 4}, []int{4, 3, 1, 1}},
+		{"stem", c(2, 2, 1, 1), []int{2, 1, 8, 7}, []int{3, 1, 5, 5}},
+		{"groups", c(1, 1, 1, 2), []int{2, 4, 4, 3}, []int{6, 2, 3, 3}},
+		{"depthwise", c(1, 1, 1, 4), []int{1, 4, 4, 3}, []int{4, 1, 3, 3}},
+		{"dilation", c(1, 2, 2, 1), []int{2, 3, 6, 5}, []int{2, 3, 3, 3}},
+	}
+	var out []ir.Sample
+	for _, k := range cases {
+		s := make(k.c, k.x, k.w)
+		s.Label = k.label
+		out = append(out, s)
+	}
+	return out
+}
+
+func (c conv) Infer(in []*ir.Value) ([]ir.Type, error) { return ir.InferBody(c, in) }
+
+// FLOPs counts a multiplication and an addition for each tap of each output.
+func (conv) FLOPs(n *ir.Node) int64 { return 2 * n.Out[0].Shape.Size() * n.In[1].Shape[1:].Size() }
+
+func (c conv) Grad(n *ir.Node, dy []*ir.Value) []*ir.Value {
+	dx := ConvInputGrad(dy[0], n.In[1], n.In[0].Shape, c.options())
+	dw := ConvWeightGrad(n.In[0], dy[0], n.In[1].Shape, c.options())
+	if len(n.In) < 3 || n.In[2] == nil {
+		return []*ir.Value{dx, dw, nil}[:len(n.In)]
+	}
+	return []*ir.Value{dx, dw, op.ReduceSum(dy[0], false, 0, 2, 3)}
+}
+
+func (c conv) Eval(in []*ir.Tensor) []*ir.Tensor { return ir.EvalBody(c, in) }
+
+func (c conv) Body(in []*ir.Value) []*ir.Value {
+	var b *ir.Value
+	if len(in) > 2 {
+		b = in[2]
+	}
+	return []*ir.Value{op.Conv(in[0], in[1], b, c.options())}
+}

@@ -1,0 +1,158 @@
+package nn
+
+import (
+	"fmt"
+
+	"ssc/compiler/ir"
+	"ssc/compiler/op"
+	"ssc/compiler/plan"
+	"ssc/lang/schema"
+)
+
+// Builder is a graph under construction together with what it declares to the runtime.
+type Builder struct {
+	G *ir.Graph
+	// Training is false for the graph that extracts features: norms use running statistics, nothing is updated.
+	Training bool
+
+	States  []*State
+	Fields  []plan.Field
+	Scalars []plan.Scalar
+	Metrics []Metric
+	// Blocks tells where each component was written, for diagnostics; see Scope.At.
+	Blocks map[schema.Component]*schema.Block
+
+	states  map[string]*State
+	fields  map[string]*ir.Value
+	scalars map[string]*ir.Value
+	vector  *ir.Value // the input that carries all scalars
+	views   []plan.ImageType
+	batch   ir.Dim
+}
+
+// State is a tensor that lives from step to step.
+type State struct {
+	Name string
+	Role string // plan.RoleParam, …
+	Init plan.Init
+	// In is the value at the beginning of the step. New is the value that the step gives it, nil when none does; it is gated by the compiler.
+	In, New *ir.Value
+	// Frozen parameters are stored and exported but never trained.
+	Frozen bool
+	// PerApply state advances with optimizer steps, other state with micro-batches.
+	PerApply bool
+}
+
+// Metric is a scalar that the runtime logs.
+type Metric struct {
+	Name  string
+	Value *ir.Value
+}
+
+// NewBuilder starts a graph. views are the types of the batch's images, batch its first axis.
+func NewBuilder(name string, training bool, batch ir.Dim, views []plan.ImageType) *Builder {
+	return &Builder{G: ir.New(name), Training: training, batch: batch, views: views,
+		states: map[string]*State{}, fields: map[string]*ir.Value{}, scalars: map[string]*ir.Value{}}
+}
+
+// Views is the number of images in a sample.
+func (b *Builder) Views() int { return len(b.views) }
+
+// Batch is the batch axis: static in training, symbolic in extraction.
+func (b *Builder) Batch() ir.Dim { return b.batch }
+
+// View is the batch of images of view i. Shape: [batch, channel, height, width], normalised float32.
+func (b *Builder) View(i int) *ir.Value {
+	t := b.views[i]
+	s := ir.Shape{b.batch, {Name: "channel", Size: t.Channels}, {Name: "height", Size: t.Height}, {Name: "width", Size: t.Width}}
+	return b.field(plan.Field{Name: fmt.Sprintf("view%d", i), Kind: "view", View: i}, ir.Float32, s)
+}
+
+// AllViews is the concatenation of all views along the batch axis, view after view: [view·batch, channel, height, width].
+func (b *Builder) AllViews() *ir.Value {
+	var all []*ir.Value
+	for i := range b.views {
+		all = append(all, b.View(i))
+	}
+	if len(all) == 1 {
+		return all[0]
+	}
+	return op.Concat(0, all...)
+}
+
+// Index is the number of each sample in its dataset: [batch], int64.
+func (b *Builder) Index() *ir.Value {
+	return b.field(plan.Field{Name: "idx", Kind: "idx"}, ir.Int64, ir.Shape{b.batch})
+}
+
+// Label is the label of each sample, -1 where there is none: [batch], int64.
+func (b *Builder) Label() *ir.Value {
+	return b.field(plan.Field{Name: "label", Kind: "label"}, ir.Int64, ir.Shape{b.batch})
+}
+
+// Noise is a tensor of uniform numbers in [0,1) that the host draws for each step.
+func (b *Builder) Noise(name string, s ir.Shape) *ir.Value {
+	return b.field(plan.Field{Name: name, Kind: "noise"}, ir.Float32, s)
+}
+
+func (b *Builder) field(f plan.Field, d ir.DType, s ir.Shape) *ir.Value {
+	if v := b.fields[f.Name]; v != nil {
+		return v
+	}
+	f.DType, f.Dims = d.String(), s.Sizes()
+	b.Fields = append(b.Fields, f)
+	v := b.G.Input(f.Name, d, s)
+	b.fields[f.Name] = v
+	return v
+}
+
+// Scalar is a float32 number that the runtime computes for each step from the curve. Shape: [].
+func (b *Builder) Scalar(name string, c plan.Curve) *ir.Value {
+	if v := b.scalars[name]; v != nil {
+		return v
+	}
+	if b.vector == nil {
+		b.vector = b.G.Input("scalars", ir.Float32, ir.Dims(0)) // sized by Finish
+	}
+	i := len(b.Scalars)
+	b.Scalars = append(b.Scalars, plan.Scalar{Name: name, Curve: c})
+	b.vector.Shape = ir.Named("scalar", i+1)
+	defer b.G.SetScope("scalars/" + name)()
+	v := op.Gather(b.vector, op.Const(b.G, ir.ScalarTensor(ir.Int64, float64(i))), 0)
+	b.scalars[name] = v
+	return v
+}
+
+// Metric logs a scalar under the name.
+func (b *Builder) Metric(name string, v *ir.Value) { b.Metrics = append(b.Metrics, Metric{name, v}) }
+
+// State declares a state tensor, or returns the one of that name.
+func (b *Builder) State(name, role string, s ir.Shape, init plan.Init) *State {
+	if st := b.states[name]; st != nil {
+		if !st.In.Shape.Equal(s) {
+			b.G.Errorf("Shape mismatch", "The state tensor %s is used as %s and as %s. Give the two uses equal shapes.", name, st.In.Shape, s)
+		}
+		return st
+	}
+	st := &State{Name: name, Role: role, Init: init, In: b.G.Input(name, ir.Float32, s)}
+	b.states[name] = st
+	b.States = append(b.States, st)
+	return st
+}
+
+// Lookup returns a declared state tensor, or nil.
+func (b *Builder) Lookup(name string) *State { return b.states[name] }
+
+// Trained lists the parameters that gradients are wanted for, in order of declaration.
+func (b *Builder) Trained() []*State {
+	var out []*State
+	for _, s := range b.States {
+		if s.Role == plan.RoleParam && !s.Frozen {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// Failed is an invalid scalar, what a builder returns when it has reported an error.
+func (b *Builder) Failed() *ir.Value { return b.G.InvalidValue() }

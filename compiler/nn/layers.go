@@ -1,0 +1,153 @@
+package nn
+
+import (
+	"ssc/compiler/fn"
+	"ssc/compiler/ir"
+	"ssc/compiler/op"
+	"ssc/compiler/plan"
+)
+
+// Conv describes a convolution layer without its input.
+type Conv struct {
+	Out                 int // channels
+	Kernel, Stride, Pad int // the same for both axes
+	Dilation, Groups    int // 0 means 1
+	Bias                bool
+	Init                *plan.Init // nil: Kaiming normal over fan_out
+}
+
+// Conv2d applies a convolution with parameters weight [out, in/groups, k, k] and, when asked for, bias [out]. Shapes: x [batch, channel, height,
+// width] to [batch, out, height', width'].
+func Conv2d(s Scope, x *ir.Value, c Conv) *ir.Value {
+	defer s.Enter()()
+	g, d := max(c.Groups, 1), max(c.Dilation, 1)
+	if !rank(x, 4, "a convolution") {
+		return x
+	}
+	in := x.Shape[1].Size
+	if in%g != 0 || c.Out%g != 0 {
+		s.B.G.Errorf("Shape mismatch", "A convolution with %d groups needs channel counts divisible by %d; the input is %s and the output has %d channels.", g, g, x.Shape, c.Out)
+		return x
+	}
+	shape := ir.Named("out", c.Out, "in", in/g, "kernel", c.Kernel, "kernel", c.Kernel)
+	init := KaimingNormal(c.Out * c.Kernel * c.Kernel / g)
+	if c.Init != nil {
+		init = *c.Init
+	}
+	w := s.Param("weight", shape, init)
+	var b *ir.Value
+	if c.Bias {
+		b = s.Param("bias", ir.Named("out", c.Out), LinearDefault(in/g*c.Kernel*c.Kernel))
+	}
+	y := fn.Conv(x, w, b, op.ConvOptions{Strides: two(c.Stride), Pads: []int{c.Pad, c.Pad, c.Pad, c.Pad}, Dilations: two(d), Group: g})
+	return y
+}
+
+func two(n int) []int { return []int{n, n} }
+
+// rank checks the number of axes, once, with a message for people.
+func rank(x *ir.Value, n int, what string) bool {
+	if !x.Valid() {
+		return false
+	}
+	if len(x.Shape) != n {
+		x.Graph().Errorf("Shape mismatch", "The input of %s must have %d axes, but it is %s.", what, n, x.Shape)
+		return false
+	}
+	return true
+}
+
+// Linear is x·Wᵀ + b with weight [out, in] and bias [out]. Shapes: x [batch, in] to [batch, out].
+func Linear(s Scope, x *ir.Value, out int, bias bool, init *plan.Init) *ir.Value {
+	defer s.Enter()()
+	if !rank(x, 2, "a linear layer") {
+		return x
+	}
+	in := x.Shape[1].Size
+	wi := LinearDefault(in)
+	if init != nil {
+		wi = *init
+	}
+	w := s.Param("weight", ir.Named("out", out, "in", in), wi)
+	var b *ir.Value
+	if bias {
+		bi := LinearDefault(in)
+		if init != nil {
+			bi = Constant(0)
+		}
+		b = s.Param("bias", ir.Named("out", out), bi)
+	}
+	y := op.Gemm(x, w, b, op.GemmOptions{Alpha: 1, Beta: 1, TransB: true})
+	if y.Valid() {
+		y.Shape[1].Name = "dim"
+	}
+	return y
+}
+
+// AvgPool averages a feature map to size×size cells, which must divide the map evenly or equal it. Shapes: [batch, channel, height, width] to [batch,
+// channel, size, size].
+func AvgPool(x *ir.Value, size int) *ir.Value {
+	if !rank(x, 4, "average pooling") {
+		return x
+	}
+	h, w := x.Shape[2].Size, x.Shape[3].Size
+	switch {
+	case h == size && w == size:
+		return x
+	case size == 1:
+		return op.GlobalAveragePool(x)
+	case h%size == 0 && w%size == 0:
+		k := []int{h / size, w / size}
+		return op.AveragePool(x, op.PoolOptions{KernelShape: k, Strides: k})
+	}
+	return adaptivePool(x, size)
+}
+
+// adaptivePool averages cell i over the rows ⌊i·h/n⌋ … ⌈(i+1)·h/n⌉-1, as PyTorch's adaptive pooling does: two products with constant matrices.
+func adaptivePool(x *ir.Value, n int) *ir.Value {
+	g := x.Graph()
+	left := op.Const(g, poolMatrix(x.Shape[2].Size, n, x.DType, false))
+	right := op.Const(g, poolMatrix(x.Shape[3].Size, n, x.DType, true))
+	y := op.MatMul(op.MatMul(left, x), right)
+	if y.Valid() {
+		y.Shape[2].Name, y.Shape[3].Name = "height", "width"
+	}
+	return y
+}
+
+// poolMatrix is [n, size] with the averaging weights of each cell, or its transpose.
+func poolMatrix(size, n int, d ir.DType, transpose bool) *ir.Tensor {
+	t := ir.NewTensor(d, n, size)
+	if transpose {
+		t = ir.NewTensor(d, size, n)
+	}
+	for i := 0; i < n; i++ {
+		lo, hi := i*size/n, ((i+1)*size+n-1)/n
+		for k := lo; k < hi; k++ {
+			at := i*size + k
+			if transpose {
+				at = k*n + i
+			}
+			t.Data[at] = 1 / float64(hi-lo)
+		}
+	}
+	return t
+}
+
+// Flatten keeps the batch axis and joins the others: [batch, dim].
+func Flatten(x *ir.Value) *ir.Value {
+	if !x.Valid() || len(x.Shape) == 2 {
+		return x
+	}
+	n := 1
+	for _, d := range x.Shape[1:] {
+		n *= d.Size
+	}
+	return op.Reshape(x, ir.Shape{x.Shape[0], {Name: "dim", Size: n}})
+}
+
+// Normalize divides each row by its Euclidean norm plus eps. Shapes: [batch, dim] to the same.
+func Normalize(x *ir.Value, eps float64) *ir.Value {
+	norm := op.Sqrt(op.ReduceSum(op.Mul(x, x), true, -1))
+	return op.Div(x, op.Add(norm, op.Scalar(norm, eps)))
+}

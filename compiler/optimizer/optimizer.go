@@ -1,0 +1,150 @@
+// Package optimizer holds the update rules, one file each: entry, arguments, Args, Update. What they share, learning rate, weight decay and parameter groups,
+// is in this file.
+package optimizer
+
+import (
+	"regexp"
+
+	"ssc/compiler/ir"
+	"ssc/compiler/nn"
+	"ssc/compiler/op"
+	"ssc/compiler/plan"
+	"ssc/lang/schema"
+)
+
+// Optimizer is an update rule.
+type Optimizer interface {
+	schema.Component
+	// Settings are the arguments that all optimizers have.
+	Settings() *Settings
+	// Update builds the parameter's new value and sets the new values of the optimizer state it keeps for it.
+	Update(p *Param) *ir.Value
+}
+
+// Table is the table of optimizers.
+var Table = schema.NewTable[Optimizer]("optimizer")
+
+// Settings are the arguments that all optimizers share.
+type Settings struct {
+	LR, WeightDecay float64
+	ClipNorm        *float64
+	Groups          []*Group
+}
+
+func (o *Settings) declare(s *schema.Set, lr, decay float64) {
+	s.Float(&o.LR, "lr", lr, "learning rate at the peak of the schedule, for the total batch", schema.NonNegative)
+	s.Float(&o.WeightDecay, "weight_decay", decay, "weight decay", schema.NonNegative)
+	s.OptFloat(&o.ClipNorm, "clip_norm", "largest Euclidean norm of all gradients together; larger ones are scaled down to it", schema.Positive)
+	s.Repeated("group", "options of the parameters whose names match; later groups win", false, func() { o.Groups = nil }, func(string) schema.Component {
+		g := &Group{}
+		o.Groups = append(o.Groups, g)
+		return g
+	})
+}
+
+// Group overrides options for the parameters whose names a pattern matches.
+type Group struct {
+	Match       string
+	LRMult      float64
+	FixedLR     bool
+	WeightDecay *float64
+	Momentum    *float64
+	NoAdapt     *bool
+
+	re *regexp.Regexp
+}
+
+// Args declares the group block.
+func (g *Group) Args(s *schema.Set) {
+	s.String(&g.Match, "match", "", "regular expression (RE2) searched for in the parameter's name, such as backbone.layer1.0.bn1.weight", schema.Required, schema.NotEmpty)
+	s.Float(&g.LRMult, "lr_mult", 1, "factor on the learning rate", schema.NonNegative)
+	s.Bool(&g.FixedLR, "fix_lr", false, "whether the learning rate stays at lr, whatever the schedule does")
+	s.OptFloat(&g.WeightDecay, "weight_decay", "weight decay instead of the optimizer's", schema.NonNegative)
+	s.OptFloat(&g.Momentum, "momentum", "momentum instead of the optimizer's", schema.Fraction)
+	s.OptBool(&g.NoAdapt, "lars_exclude", "whether LARS and LAMB leave the learning rate of these parameters alone")
+}
+
+// Check compiles the pattern.
+func (g *Group) Check(r *schema.Report) {
+	re, err := regexp.Compile(g.Match)
+	if err != nil {
+		r.Errorf("match", "Invalid value", "The pattern %q is no regular expression: %s. Write a pattern such as \"bias$\".", g.Match, err)
+		return
+	}
+	g.re = re
+}
+
+// Options are what holds for one parameter.
+type Options struct {
+	LRMult      float64
+	FixedLR     bool
+	WeightDecay float64
+	Momentum    *float64 // nil: the optimizer's
+	NoAdapt     bool
+}
+
+// Resolve applies the groups whose pattern matches the name, in order.
+func (o *Settings) Resolve(name string) Options {
+	opt := Options{LRMult: 1, WeightDecay: o.WeightDecay}
+	for _, g := range o.Groups {
+		if g.re == nil || !g.re.MatchString(name) {
+			continue
+		}
+		opt.LRMult *= g.LRMult
+		opt.FixedLR = opt.FixedLR || g.FixedLR
+		if g.WeightDecay != nil {
+			opt.WeightDecay = *g.WeightDecay
+		}
+		if g.Momentum != nil {
+			opt.Momentum = g.Momentum
+		}
+		if g.NoAdapt != nil {
+			opt.NoAdapt = *g.NoAdapt
+		}
+	}
+	return opt
+}
+
+// Param is one parameter in the step: W and Grad have its shape, LR is a scalar with the group's factor applied.
+type Param struct {
+	B           *nn.Builder
+	Name        string
+	W, Grad, LR *ir.Value
+	Options
+}
+
+// State declares optimizer state of the parameter's shape.
+func (p *Param) State(what string) *nn.State {
+	return p.state(what+"."+p.Name, p.W.Shape, 0)
+}
+
+// Shared declares a scalar that all parameters share; fresh tells the one call that must advance it.
+func (p *Param) Shared(what string) (st *nn.State, fresh bool) {
+	fresh = p.B.Lookup("optimizer."+what) == nil
+	return p.state(what, ir.Shape{}, 0), fresh
+}
+
+func (p *Param) state(name string, s ir.Shape, start float64) *nn.State {
+	st := p.B.State("optimizer."+name, plan.RoleOptimizer, s, nn.Constant(start))
+	st.PerApply = true
+	return st
+}
+
+// decayed is the gradient with the L2 term: g + wd·w.
+func (p *Param) decayed() *ir.Value {
+	if p.WeightDecay == 0 {
+		return p.Grad
+	}
+	return op.Add(p.Grad, times(p.W, p.WeightDecay))
+}
+
+// momentum is the group's, or else the optimizer's.
+func (p *Param) momentum(own float64) float64 {
+	if p.Options.Momentum != nil {
+		return *p.Options.Momentum
+	}
+	return own
+}
+
+// times is x·c.
+func times(x *ir.Value, c float64) *ir.Value { return op.Mul(x, op.Scalar(x, c)) }

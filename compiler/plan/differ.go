@@ -1,0 +1,58 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"sort"
+	"strings"
+)
+
+// maxDifferences is how many differing values are spelled out.
+const maxDifferences = 12
+
+// Differences lists the arguments in which two plans differ, one a line: "\n  train.epochs: 3, now 5".
+func Differences(old, now *Plan) string {
+	a, b := map[string]string{}, map[string]string{}
+	flatten("", old.Pipeline, a)
+	flatten("", now.Pipeline, b)
+	var lines []string
+	for k, v := range b {
+		switch w, ok := a[k]; {
+		case !ok:
+			lines = append(lines, fmt.Sprintf("\n  %s: now %s", k, v))
+		case v != w:
+			lines = append(lines, fmt.Sprintf("\n  %s: %s, now %s", k, w, v))
+		}
+	}
+	for k, v := range a {
+		if _, ok := b[k]; !ok {
+			lines = append(lines, fmt.Sprintf("\n  %s: %s, now gone", k, v))
+		}
+	}
+	if len(lines) == 0 {
+		return fmt.Sprintf(" the same pipeline compiled by ssc %s (now %s) or for another target.", old.Compiler, now.Compiler)
+	}
+	sort.Strings(lines)
+	if more := len(lines) - maxDifferences; more > 0 {
+		lines = append(slices.Clone(lines[:maxDifferences]), fmt.Sprintf("\n  and %d more", more))
+	}
+	return strings.Join(lines, "")
+}
+
+func flatten(path string, c Component, out map[string]string) {
+	if c.Label != "" {
+		out[path+"label"] = c.Label
+	}
+	for k, v := range c.Args {
+		out[path+k] = fmt.Sprint(v)
+	}
+	count := map[string]int{}
+	for _, b := range c.Blocks {
+		name := b.Type
+		if n := count[b.Type]; n > 0 {
+			name = fmt.Sprintf("%s[%d]", b.Type, n)
+		}
+		count[b.Type]++
+		flatten(path+name+".", b, out)
+	}
+}
