@@ -1,0 +1,77 @@
+# make run     install what is needed, build, train the example, print its evaluation. Again: the finished run in runs/ is found and
+#              only evaluated; an interrupted one goes on where it stopped. `make clean` forgets both.
+# make test    every test                      make check   what a change must pass: tests and static checks
+# make build   bin/ssc                         make docs    print spec/reference/ from the code
+# make new KIND=head NAME=x                    skeleton of a component
+# make peers   the Python environment of the comparisons (some gigabytes)      make bench   the comparisons
+# make gpu     three steps of the example on the CUDA provider (some gigabytes)
+# make clean   remove what was built and run; the cache folder stays
+#
+# SSC_CACHE    folder of the native parts and the example's data (default: the user's cache folder)
+# EXAMPLE      the pipeline of run and gpu          SSC_DATA   its data (default: Fashion-MNIST in the cache)
+
+EXAMPLE ?= examples/selfsup/simclr/simclr_resnet10-w32_1xb256-adamw-3e_fmnist.hcl
+STATICCHECK_VERSION = v0.8.2
+
+SETUP = CGO_ENABLED=0 go run ./setup
+SOURCES = find . -name '*.go' -not -path './.*'
+EXAMPLES = find examples -name '*.hcl' -not -path '*/_base_/*'
+
+DATA = $${SSC_DATA:-$$($(SETUP) path fashion-mnist)}
+STATICCHECK = bin/staticcheck-$(STATICCHECK_VERSION)
+
+.PHONY: run test check build bench peers docs new gpu clean deps static
+.DELETE_ON_ERROR:
+
+run: build
+	SSC_DATA=$(DATA) bin/ssc run $(EXAMPLE)
+
+deps:
+	@$(SETUP) deps
+
+build: deps
+	go build -o bin/ssc ./cmd/ssc
+
+test: build
+	go test ./...
+
+check: static test
+	@if [ "$$CI" = true ] && [ -n "$$(git status --porcelain)" ]; then \
+		echo "the tests changed the tree:"; git status --short; exit 1; fi
+
+static: build $(STATICCHECK)
+	go vet ./...
+	@unformatted=$$($(SOURCES) -exec gofmt -l {} +); \
+		if [ -n "$$unformatted" ]; then echo "not in gofmt's form:"; echo "$$unformatted"; exit 1; fi
+	$(STATICCHECK) ./...
+	bin/ssc docs -check -out spec/reference
+	$(EXAMPLES) -exec bin/ssc validate {} +
+
+# The checker is built apart from this module, so that its dependencies stay out of go.mod.
+$(STATICCHECK):
+	@mkdir -p bin/tmp
+	cd / && GOFLAGS= GOBIN=$(CURDIR)/bin/tmp go install honnef.co/go/tools/cmd/staticcheck@$(STATICCHECK_VERSION)
+	@mv bin/tmp/staticcheck $@ && rmdir bin/tmp
+
+docs: build
+	bin/ssc docs -out spec/reference
+
+new: build
+	bin/ssc new -kind $(KIND) -name $(NAME)
+
+peers:
+	@$(SETUP) peers
+
+bench: build peers
+	SSC_PEERS=$$($(SETUP) path peers)/bin/python go run ./bench
+
+# The provider and the NVIDIA libraries are found by the loader, whose path must be set before the program starts.
+gpu: build
+	@$(SETUP) gpu
+	site=$$(echo $$($(SETUP) path gpu)/lib/python3*/site-packages); \
+		SSC_DATA=$(DATA) SSC_ORT_LIB=$$(echo $$site/onnxruntime/capi/libonnxruntime.so.*) \
+		LD_LIBRARY_PATH=$$(find $$site/nvidia -name lib -type d | tr '\n' ':')$$LD_LIBRARY_PATH \
+		bin/ssc run -device cuda -steps 3 -run runs/gpu $(EXAMPLE)
+
+clean:
+	rm -rf bin runs

@@ -1,0 +1,47 @@
+// Package cache knows where the native library and the test data lie: one folder, filled by `make deps`, whose entries carry the
+// version of what they hold, so that an upgrade never meets the files of its predecessor.
+//
+//	$SSC_CACHE/
+//	  onnxruntime-1.30.0/libonnxruntime.so.1.30.0
+//	  onnx-1.22.0/node/test_*/model.onnx
+//	  fashion-mnist-20200523/train-images-idx3-ubyte.gz
+//	  peers-<digest of the pins>/bin/python
+//
+// The package only names places. Neighbours: setup fills them, runtime/ort and tests look there.
+package cache
+
+import (
+	"os"
+	"path/filepath"
+)
+
+// Versions of what the entries hold.
+const (
+	ONNXRuntime  = "1.30.0"
+	ONNX         = "1.22.0"
+	FashionMNIST = "20200523"
+)
+
+// Dir is the cache folder: $SSC_CACHE, else ssc in the user's cache folder ($XDG_CACHE_HOME or ~/.cache). It is empty when neither is
+// known.
+func Dir() string {
+	if dir := os.Getenv("SSC_CACHE"); dir != "" {
+		return dir
+	}
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(dir, "ssc")
+}
+
+// Library is the path of the ONNX Runtime library, there or not.
+func Library() string {
+	return filepath.Join(Dir(), "onnxruntime-"+ONNXRuntime, "libonnxruntime.so."+ONNXRuntime)
+}
+
+// NodeTests is the folder of ONNX's node tests: test_<name>/model.onnx with test_data_set_<n>/{input,output}_<i>.pb.
+func NodeTests() string { return filepath.Join(Dir(), "onnx-"+ONNX, "node") }
+
+// FashionMNISTDir is the folder of the four gzip IDX files, named as Debian's package names them.
+func FashionMNISTDir() string { return filepath.Join(Dir(), "fashion-mnist-"+FashionMNIST) }

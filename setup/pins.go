@@ -1,0 +1,76 @@
+package main
+
+import (
+	"path"
+	"runtime"
+	"strings"
+
+	"ssc/setup/cache"
+)
+
+// An item is one entry of the cache: a package to download, what to keep of it, and what the kept files must be.
+type item struct {
+	name    string // folder in the cache: what and which version
+	pkg     string // name and version as the package client spells them: "onnx==1.22.0"
+	wheel   string // platform tag of a Python wheel; empty for a Debian package
+	archive string // sha256 of the downloaded file
+	tree    string // digest of the unpacked folder, see digest
+	// keep maps a path of the archive to a path in the folder; empty leaves the file out.
+	keep func(path string) string
+	// raw holds the sha256 of gzip members once unpacked, by path in the folder: the data's own fingerprints.
+	raw map[string]string
+}
+
+// The wheels are read as zip files, so the Python tag is fixed whatever Python the machine has.
+const wheelPython = "3.11"
+
+// items lists what the runtime and the tests need on this machine. Only the ONNX Runtime library depends on the processor.
+func items() []item {
+	ort := item{name: "onnxruntime-" + cache.ONNXRuntime, pkg: "onnxruntime==" + cache.ONNXRuntime, keep: keepLibrary,
+		wheel:   "manylinux_2_28_x86_64",
+		archive: "fd54b314ea385bcecac69ab431f020ba503e3878dad4ebb645fec5a24b041242",
+		tree:    "1e71167388f6bbc793b2a5323a4e38906a71404cab07239870cf57f74a1dc5bd"}
+	if runtime.GOARCH == "arm64" {
+		ort.wheel = "manylinux_2_28_aarch64"
+		ort.archive = "bac3aee7b40acd805659fd81a2acd6096312d5b0f014c97ddfe75fb4c1644627"
+		ort.tree = "b950f16c9c100246a9f7bd149b438b512ecd6fe42a0e700dc1feab9e83bd5a79"
+	}
+	return []item{ort, {
+		// The last release whose wheel holds the node tests.
+		name: "onnx-" + cache.ONNX, pkg: "onnx==" + cache.ONNX, keep: keepNodeTests,
+		wheel:   "manylinux_2_28_x86_64",
+		archive: "1d0a2bdb15eb2b3cb65c438f3423d9620d14fdce32f92380e6bb1b2e09568ef5",
+		tree:    "ecc02f8622216042c73d3124f874a2c0490f735aa7be251c66d30e8085eec717",
+	}, {
+		name: "fashion-mnist-" + cache.FashionMNIST, pkg: "dataset-fashion-mnist=0.0~git20200523.55506a9-1", keep: keepIDX,
+		archive: "39e172fe32dd318ebb3e512220c3beea2fa47d7e20bab348fb4e0922d6beefc0",
+		tree:    "f37bf62265b0989968a94c78e420344f1ede1007dabf032a0dc5e88371fef370",
+		raw: map[string]string{
+			"train-images-idx3-ubyte.gz": "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
+			"train-labels-idx1-ubyte.gz": "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
+			"t10k-images-idx3-ubyte.gz":  "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
+			"t10k-labels-idx1-ubyte.gz":  "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
+		},
+	}}
+}
+
+func keepLibrary(p string) string {
+	if p == "onnxruntime/LICENSE" || strings.HasPrefix(p, "onnxruntime/capi/libonnxruntime.so.") {
+		return path.Base(p)
+	}
+	return ""
+}
+
+func keepNodeTests(p string) string {
+	if rest, ok := strings.CutPrefix(p, "onnx/backend/test/data/node/"); ok {
+		return path.Join("node", rest)
+	}
+	return ""
+}
+
+func keepIDX(p string) string {
+	if path.Dir(p) == "usr/share/datasets/fashion-mnist" {
+		return path.Base(p)
+	}
+	return ""
+}
