@@ -1,0 +1,149 @@
+package datasource
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"sync"
+
+	"ssc/lang/schema"
+)
+
+var _ = Table.Register(schema.Entry[Source]{
+	Info: schema.Info{
+		Name: "image_list",
+		Doc: "PNG and JPEG files named by a text file, one on each line: a path below data_prefix, then a blank and the label. If the first line has no label, " +
+			"no line has. Labels follow the last blank, so paths may contain blanks.",
+		Paper:  schema.Paper{None: "MMSelfSup's list files"},
+		Before: "dict(type='ImageList', data_prefix='data/imagenet/train', ann_file='data/imagenet/meta/train.txt')",
+	},
+	New: func() Source { return &imageList{} },
+})
+
+type imageList struct {
+	dataPrefix, annFile, missing string
+	channels, maxPixels          int
+}
+
+func (s *imageList) Args(set *schema.Set) {
+	set.String(&s.dataPrefix, "data_prefix", "", "folder that the paths start from")
+	set.String(&s.annFile, "ann_file", "", "path of the list", schema.Required, schema.NotEmpty)
+	set.String(&s.missing, "missing", "error", "what to do about paths without a file: stop before the first step, or skip them", schema.OneOf("error", "skip"))
+	imageArgs(set, &s.channels, &s.maxPixels)
+}
+
+func (s *imageList) Channels() int { return s.channels }
+
+func (s *imageList) Open(ctx context.Context) (Samples, error) {
+	text, err := os.ReadFile(s.annFile)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", s.annFile, cause(err))
+	}
+	all := &files{prefix: withSeparator(s.dataPrefix), channels: s.channels, maxPixels: s.maxPixels}
+	lines, err := parseList(filepath.Base(s.annFile), text, all)
+	if err != nil {
+		return nil, err
+	}
+	faults, err := check(ctx, all)
+	if err != nil {
+		return nil, err
+	}
+	kept := &files{prefix: all.prefix, channels: s.channels, maxPixels: s.maxPixels}
+	var problems Problems
+	for i, fault := range faults {
+		switch {
+		case fault == nil:
+			kept.add(all.path(i), all.labels[i])
+		case s.missing == "error":
+			problems.add("%s:%d: %v: %s", filepath.Base(s.annFile), lines[i], fault, all.Name(i))
+		}
+	}
+	if err := problems.err(); err != nil {
+		return nil, err
+	}
+	if kept.Len() == 0 {
+		return nil, fmt.Errorf("%s: names no file that exists", s.annFile)
+	}
+	return kept, nil
+}
+
+// parseList reads a list and returns the line of each entry. A byte order mark, CRLF and empty lines are accepted.
+func parseList(name string, text []byte, out *files) (lines []int32, err error) {
+	if bytes.HasPrefix(text, []byte{0xff, 0xfe}) || bytes.HasPrefix(text, []byte{0xfe, 0xff}) {
+		return nil, fmt.Errorf("%s: is UTF-16 text; save it as UTF-8", name)
+	}
+	text = bytes.TrimPrefix(text, []byte("\ufeff"))
+	var problems Problems
+	labelled := false
+	for number := int32(1); len(text) > 0; number++ {
+		var line []byte
+		line, text, _ = bytes.Cut(text, []byte("\n"))
+		line = bytes.Trim(line, " \t\r")
+		if len(line) == 0 {
+			continue
+		}
+		path, label, ok := splitLabel(line)
+		if out.Len() == 0 && problems.Count == 0 {
+			labelled = ok
+		}
+		switch {
+		case bytes.IndexByte(line, 0) >= 0:
+			problems.add("%s:%d: holds a zero byte; this is not a list of paths", name, number)
+			continue
+		case !labelled:
+			path, label = line, -1
+		case !ok:
+			problems.add("%s:%d: no label after the path %q; the first line has one", name, number, line)
+			continue
+		}
+		out.add(string(path), label)
+		lines = append(lines, number)
+	}
+	if err := problems.err(); err != nil {
+		return nil, err
+	}
+	if out.Len() == 0 {
+		return nil, fmt.Errorf("%s: the list is empty", name)
+	}
+	return lines, nil
+}
+
+// splitLabel cuts a line at its last blank; ok is false when no label (-1 or above) follows it.
+func splitLabel(line []byte) (path []byte, label int32, ok bool) {
+	at := bytes.LastIndexAny(line, " \t")
+	if at < 0 {
+		return line, -1, false
+	}
+	n, err := strconv.ParseInt(string(line[at+1:]), 10, 32)
+	if err != nil || n < -1 {
+		return line, -1, false
+	}
+	return bytes.TrimRight(line[:at], " \t"), int32(n), true
+}
+
+// check returns, for each file, why it cannot be an image: it is missing or not a file. Many at once, because the latency of a network
+// disk would otherwise add up.
+func check(ctx context.Context, f *files) ([]error, error) {
+	faults := make([]error, f.Len())
+	workers := 8 * runtime.GOMAXPROCS(0)
+	var wg sync.WaitGroup
+	for w := range workers {
+		wg.Go(func() {
+			for i := w; i < len(faults) && ctx.Err() == nil; i += workers {
+				info, err := os.Stat(f.Name(i))
+				switch {
+				case err != nil:
+					faults[i] = cause(err)
+				case !info.Mode().IsRegular():
+					faults[i] = fmt.Errorf("not a regular file")
+				}
+			}
+		})
+	}
+	wg.Wait()
+	return faults, ctx.Err()
+}
