@@ -1,0 +1,203 @@
+// Package cmd is the command line: one file for each command. It wires the tables of components together, which no other package does: the language and the compiler learn of the
+// runtime's sources and transforms here.
+//
+// Results go to standard output, talk and diagnostics to standard error.
+package cmd
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime/debug"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/urfave/cli/v2"
+	"golang.org/x/term"
+
+	"ssc/compiler"
+	"ssc/lang"
+	"ssc/lang/diag"
+	"ssc/runtime/datasource"
+	"ssc/runtime/transform"
+)
+
+// Version of ssc.
+const Version = "0.1.0"
+
+// Exit codes, the same for all commands.
+const (
+	ExitOK      = 0  // done
+	ExitDiag    = 1  // diagnostics, or refused before the first step
+	ExitUsage   = 2  // wrong command line; with -detailed-exitcode: there are changes
+	ExitStopped = 3  // stopped at a checkpoint
+	ExitFailed  = 4  // the run failed
+	ExitBug     = 70 // a bug in ssc
+)
+
+// Streams are the process's standard files.
+type Streams struct {
+	In       io.Reader
+	Out, Err io.Writer
+}
+
+// tables are the component kinds.
+var tables = compiler.Tables{Source: datasource.Table, Transform: transform.Table}
+
+// commands in the order of the help.
+func commands() []*cli.Command {
+	return []*cli.Command{validateCommand, compileCommand, runCommand}
+}
+
+// Main runs one command line and returns its exit code.
+func Main(args []string, s Streams) (code int) {
+	defer func() {
+		if r := recover(); r != nil {
+			fmt.Fprintf(s.Err, "This is a bug in ssc %s. Please report it with the command line and these lines.\n%v\n%s", Version, r, debug.Stack())
+			code = ExitBug
+		}
+	}()
+	app := &cli.App{
+		Name: "ssc", Usage: "compile and run self-supervised visual pre-training", Version: Version,
+		Commands: commands(), Reader: s.In, Writer: s.Out, ErrWriter: s.Err,
+		DisableSliceFlagSeparator: true, HideVersion: true,
+		ExitErrHandler: func(*cli.Context, error) {},
+		CommandNotFound: func(c *cli.Context, name string) {
+			fmt.Fprintf(s.Err, "There is no command %q.%s\n", name, didYouMeanCommand(c.App, name))
+		},
+		OnUsageError: func(_ *cli.Context, err error, _ bool) error { return usage{err} },
+	}
+	for _, c := range app.Commands {
+		c.OnUsageError = app.OnUsageError
+	}
+	return exitCode(app.Run(flagsFirst(app, args)), s)
+}
+
+// usage is a wrong command line.
+type usage struct{ error }
+
+// exit is an error with its own code; an empty message prints nothing.
+type exit struct {
+	code int
+	msg  string
+}
+
+func (e exit) Error() string { return e.msg }
+
+func exitCode(err error, s Streams) int {
+	var u usage
+	var e exit
+	switch {
+	case err == nil:
+		return ExitOK
+	case errors.As(err, &u):
+		fmt.Fprintln(s.Err, u.Error())
+		return ExitUsage
+	case errors.As(err, &e):
+		if e.msg != "" {
+			fmt.Fprintln(s.Err, e.msg)
+		}
+		return e.code
+	}
+	fmt.Fprintln(s.Err, err)
+	return ExitDiag
+}
+
+// pipelineFlags are those of every command that reads a pipeline.
+func pipelineFlags(more ...cli.Flag) []cli.Flag {
+	return append([]cli.Flag{
+		&cli.StringSliceFlag{Name: "var", Usage: "give a variable its value: `name=value`"},
+		&cli.StringSliceFlag{Name: "var-file", Usage: "read values of variables from `FILE`"},
+		&cli.StringSliceFlag{Name: "set", Usage: "override an argument: `path=value`, as in train.epochs=2"},
+		&cli.BoolFlag{Name: "json", Usage: "print results and diagnostics as JSON, one object a line"},
+	}, more...)
+}
+
+// loadPipeline reads the files named on the command line and reports what is wrong with them. ok is false after errors.
+func loadPipeline(c *cli.Context) (p *lang.Pipeline, diags hcl.Diagnostics, err error) {
+	files := c.Args().Slice()
+	if len(files) == 0 {
+		return nil, nil, usage{fmt.Errorf("ssc %s needs a pipeline file, as in: ssc %s pipeline.hcl", c.Command.Name, c.Command.Name)}
+	}
+	p, diags = lang.Load(files, lang.Options{Vars: c.StringSlice("var"), VarFiles: c.StringSlice("var-file"), Sets: c.StringSlice("set"),
+		Stdin: c.App.Reader, Root: tables.Root, Command: "ssc " + c.Command.Name})
+	return p, diags, nil
+}
+
+// compilePipeline loads and compiles; diagnostics are printed, and errors among them end in an exit.
+func compilePipeline(c *cli.Context) (*compiler.Result, *lang.Pipeline, error) {
+	p, diags, err := loadPipeline(c)
+	if err != nil {
+		return nil, nil, err
+	}
+	var r *compiler.Result
+	if p.Root != nil {
+		var more hcl.Diagnostics
+		r, more = compiler.Compile(p.Root, tables, compiler.Options{Device: c.String("device"), Version: Version, Name: p.Name})
+		diags = append(diags, more...)
+	}
+	if err := printDiags(c, p, diags); err != nil {
+		return nil, nil, err
+	}
+	return r, p, nil
+}
+
+// printDiags prints diagnostics and returns an exit when there are errors.
+func printDiags(c *cli.Context, p *lang.Pipeline, diags hcl.Diagnostics) error {
+	if len(diags) > 0 {
+		if out := messages(c); out != nil {
+			for _, r := range diag.Records(diags) {
+				out.emit("diagnostic", levelOf(r), r.Summary, r)
+			}
+		} else if err := diag.Write(c.App.ErrWriter, p.Sources, diags, diag.Options{Width: width(c.App.ErrWriter), Color: color(c.App.ErrWriter)}); err != nil {
+			return err
+		}
+	}
+	if diags.HasErrors() {
+		return exit{ExitDiag, ""}
+	}
+	return nil
+}
+
+func levelOf(r diag.Record) string {
+	if r.Severity == "warning" {
+		return levelWarn
+	}
+	return levelError
+}
+
+// noneNegative reports flags whose number is below 0.
+func noneNegative(c *cli.Context, names ...string) error {
+	for _, name := range names {
+		if c.Int(name) < 0 {
+			return usage{fmt.Errorf("-%s is %d, but it cannot be negative", name, c.Int(name))}
+		}
+	}
+	return nil
+}
+
+// terminal returns the file behind a stream when it is a terminal.
+func terminal(w io.Writer) *os.File {
+	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		return f
+	}
+	return nil
+}
+
+// width is the number of columns to wrap text at.
+func width(w io.Writer) int {
+	if f := terminal(w); f != nil {
+		if n, _, err := term.GetSize(int(f.Fd())); err == nil && n > 20 {
+			return n
+		}
+	}
+	return 100
+}
+
+// color follows the NO_COLOR and FORCE_COLOR conventions.
+func color(w io.Writer) bool {
+	if os.Getenv("NO_COLOR") != "" {
+		return false
+	}
+	return os.Getenv("FORCE_COLOR") != "" || terminal(w) != nil
+}

@@ -1,0 +1,221 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"ssc/runtime/train"
+)
+
+// progressEvery is the time between two plain lines of progress.
+const progressEvery = 5 * time.Second
+
+// reporter tells people and programs how a run goes: a bar or plain lines on standard error, messages on standard output with -json, and everything in the run's
+// train.log. It may be called from several goroutines.
+type reporter struct {
+	dir    string
+	out    io.Writer // results
+	quiet  bool      // no progress on the screen
+	stream *stream   // with -json
+	json   *sink     // what the stream writes to
+	screen *sink     // nil with -json
+	bar    *bar      // on a terminal, while steps are made
+
+	mu      sync.Mutex
+	log     *sink
+	logFile *os.File
+	pending []byte // lines for the log before it is open
+	closed  bool
+	last    train.Status
+	told    time.Time // when progress was last told
+}
+
+func newReporter(c *cli.Context, dir string) *reporter {
+	r := &reporter{dir: dir, out: c.App.Writer, quiet: os.Getenv("SSC_NO_PROGRESS") != "", told: time.Now()}
+	if r.stream = messages(c); r.stream != nil {
+		r.json = newSink(c.App.Writer)
+		r.stream.w = r.json
+		return r
+	}
+	var w = c.App.ErrWriter
+	if f := terminal(w); f != nil && !r.quiet {
+		r.bar = newBar(f)
+		w = r.bar
+	}
+	r.screen = newSink(w)
+	return r
+}
+
+// begin says where the run is, how to stop it and how to go on.
+func (r *reporter) begin() {
+	for _, l := range [][2]string{
+		{"run folder", r.dir}, {"log", filepath.Join(r.dir, logName)},
+		{"to stop", "Ctrl-C: finishes the step, saves, exits; a second one exits at once"},
+		{"to resume", "ssc run " + r.dir}} {
+		r.Note("%-10s  %s", l[0], l[1])
+	}
+}
+
+const logName = "train.log"
+
+// Note implements train.Reporter.
+func (r *reporter) Note(format string, args ...any) {
+	r.tell("note", levelInfo, fmt.Sprintf(format, args...), nil)
+}
+
+// tell prints a line everywhere.
+func (r *reporter) tell(typ, level, text string, fields any) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed {
+		return
+	}
+	if r.stream != nil {
+		r.stream.emit(typ, level, text, fields)
+	} else if typ != "progress" || r.bar == nil && !r.quiet {
+		fmt.Fprintln(r.screen, text)
+	}
+	r.toLog(text)
+}
+
+// toLog prints a line to the log only; r.mu is held.
+func (r *reporter) toLog(text string) {
+	line := []byte(time.Now().UTC().Format(time.RFC3339) + " " + text + "\n")
+	if r.log == nil {
+		r.pending = append(r.pending, line...)
+		return
+	}
+	_, _ = r.log.Write(line)
+}
+
+// progressFields is a progress message.
+type progressFields struct {
+	Step            int      `json:"step"`
+	Steps           int      `json:"steps"`
+	Epoch           int      `json:"epoch"` // counted from 1
+	Epochs          int      `json:"epochs"`
+	Loss            *float64 `json:"loss"` // null when it is not finite
+	LR              float64  `json:"lr"`
+	ImagesPerSecond float64  `json:"images_per_second"`
+	DataWait        float64  `json:"data_wait_seconds"`
+	SecondsLeft     float64  `json:"seconds_left"`
+	Probe           string   `json:"probe,omitempty"`
+}
+
+// Step implements train.Reporter.
+func (r *reporter) Step(s train.Status) {
+	r.openLog()
+	r.mu.Lock()
+	r.last = s
+	due := time.Since(r.told) >= progressEvery || s.Step == s.Steps
+	if due {
+		r.told = time.Now()
+	}
+	r.mu.Unlock()
+	if r.bar != nil {
+		r.bar.set(s)
+	}
+	if !due {
+		return
+	}
+	text := fmt.Sprintf("step %d/%d  epoch %d/%d  %s", s.Step, s.Steps, s.Epoch+1, s.Epochs, gist(s))
+	r.tell("progress", levelInfo, text, progressFields{s.Step, s.Steps, s.Epoch + 1, s.Epochs, finite(s.Loss), s.LR, s.ImagesPerSecond, s.DataWait.Seconds(), s.Left.Seconds(), s.Probe})
+}
+
+// gist is what a line and the bar say of a step.
+func gist(s train.Status) string {
+	text := fmt.Sprintf("loss %.4f  lr %.3g  %.0f images/s", s.Loss, s.LR, s.ImagesPerSecond)
+	if s.Probe != "" {
+		text += "  " + s.Probe
+	}
+	if s.Left > 0 {
+		text += "  left " + s.Left.Round(time.Second).String()
+	}
+	return text
+}
+
+// trained reports whether a step has been made.
+func (r *reporter) trained() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.last.Step > 0
+}
+
+// openLog begins writing to the log. It is not called before the run folder is there and this process has it.
+func (r *reporter) openLog() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.log != nil || r.closed {
+		return
+	}
+	f, err := os.OpenFile(filepath.Join(r.dir, logName), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o666)
+	var w io.Writer = f
+	if err != nil {
+		w = io.Discard
+		if r.screen != nil {
+			fmt.Fprintln(r.screen, err)
+		}
+	}
+	r.log, r.logFile = newSink(w), f
+	_, _ = r.log.Write(r.pending)
+	r.pending = nil
+}
+
+func (r *reporter) endBar() {
+	if r.bar != nil {
+		r.bar.end()
+	}
+}
+
+// patience is how long the end of a run waits for a screen or disk that is stuck.
+const patience = 3 * time.Second
+
+func (r *reporter) close() {
+	r.endBar()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.closed = true
+	if r.screen != nil {
+		r.screen.close(patience)
+	}
+	if r.json != nil {
+		r.json.close(10 * patience)
+	}
+	if r.log != nil {
+		r.log.close(patience)
+	}
+	if r.logFile != nil {
+		r.logFile.Close()
+	}
+}
+
+// ended tells how the run ended and returns the exit of the command.
+func (r *reporter) ended(err error) error {
+	if err == nil {
+		return nil
+	}
+	var refused train.Refused
+	code := ExitFailed
+	switch {
+	case errors.As(err, &refused), !errors.Is(err, train.ErrFailed) && !errors.Is(err, train.ErrStopped) && !errors.Is(err, context.Canceled) && !r.trained():
+		code = ExitDiag
+	case errors.Is(err, train.ErrFailed):
+	case errors.Is(err, train.ErrStopped), errors.Is(err, context.Canceled):
+		r.openLog()
+		r.tell("stopped", levelWarn, fmt.Sprintf("stopped at step %d, everything is saved; go on with: ssc run %s", r.last.Step, r.dir), nil)
+		return exit{ExitStopped, ""}
+	}
+	if code == ExitFailed {
+		r.openLog()
+	}
+	r.tell("error", levelError, err.Error(), nil)
+	return exit{code, ""}
+}

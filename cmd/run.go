@@ -1,0 +1,135 @@
+package cmd
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"ssc/compiler/plan"
+	"ssc/runtime/train"
+)
+
+var runCommand = &cli.Command{
+	Name: "run", Usage: "train, from where the run folder stands, and evaluate", ArgsUsage: "FILE... | PLAN_DIR | RUN_DIR",
+	Description: "A pipeline file is compiled first. The run folder keeps the plan, checkpoints, metrics.jsonl and train.log; an interrupted run goes on exactly where its last checkpoint stands, " +
+		"a finished one is only evaluated. Ctrl-C (or SIGTERM, SIGHUP) finishes the step, saves and exits with code 3; a second one exits at once.",
+	Flags: pipelineFlags(
+		&cli.StringFlag{Name: "run", Usage: "the run folder `DIR` (default: runs/NAME, after the pipeline)"},
+		&cli.IntFlag{Name: "steps", Usage: "stop after `N` steps in all, without evaluating"},
+		deviceFlag(),
+		&cli.IntFlag{Name: "threads", Usage: "threads inside an operator (default: one per physical core)"},
+		&cli.IntFlag{Name: "workers", Usage: "threads that make views (default: as the loader block says)"}),
+	Action: run,
+}
+
+func run(c *cli.Context) error {
+	if err := noneNegative(c, "steps", "threads", "workers"); err != nil {
+		return err
+	}
+	j, err := planned(c)
+	if err != nil {
+		return err
+	}
+	rep := newReporter(c, j.dir)
+	defer rep.close()
+	ctx, stop := untilSignal(c.Context, rep.Note)
+	defer stop()
+	rep.begin()
+	o := train.Options{Dir: j.dir, Threads: c.Int("threads"), Workers: c.Int("workers"), Steps: c.Int("steps"), Report: rep}
+	err = train.Run(ctx, j.plan, j.models, o)
+	rep.endBar()
+	if err != nil {
+		if errors.Is(err, train.ErrStopped) && ctx.Err() == nil {
+			rep.Note("stopped after step %d, as -steps says; go on with: ssc run %s", o.Steps, j.dir)
+			return nil
+		}
+		return rep.ended(err)
+	}
+	rep.openLog()
+	if !rep.trained() {
+		rep.Note("the training in %s is complete: evaluating only", j.dir)
+	}
+	return rep.ended(rep.evaluate(ctx, j, o))
+}
+
+// job is a plan to run, and where.
+type job struct {
+	plan   *plan.Plan
+	models map[string][]byte
+	dir    string // the run folder
+}
+
+// planned reads or makes the plan that the command line names.
+func planned(c *cli.Context) (j *job, err error) {
+	if args := c.Args().Slice(); len(args) == 1 && isDir(args[0]) {
+		j, err = readJob(c, args[0])
+	} else {
+		j, err = compileJob(c)
+	}
+	if err == nil && c.String("run") != "" {
+		j.dir = c.String("run")
+	}
+	return j, err
+}
+
+// readJob takes up a plan folder, or a run folder, which is its own plan.
+func readJob(c *cli.Context, dir string) (*job, error) {
+	for _, name := range []string{"var", "var-file", "set"} {
+		if c.IsSet(name) {
+			return nil, usage{fmt.Errorf("-%s changes a pipeline file, but %s holds a compiled plan", name, dir)}
+		}
+	}
+	p, models, err := readPlan(dir)
+	if err != nil {
+		return nil, err
+	}
+	if d := c.String("device"); d != "" && d != p.Target.Device {
+		return nil, fmt.Errorf("the plan in %s was compiled for %s: compile the pipeline again with -device %s", dir, p.Target.Device, d)
+	}
+	j := &job{plan: p, models: models, dir: runDir(p)}
+	if isRun(dir) {
+		j.dir = dir
+	}
+	return j, nil
+}
+
+func compileJob(c *cli.Context) (*job, error) {
+	r, _, err := compilePipeline(c)
+	if err != nil {
+		return nil, err
+	}
+	j := &job{plan: r.Plan, models: map[string][]byte{}, dir: runDir(r.Plan)}
+	for name, g := range r.Plan.Graphs {
+		j.models[name] = r.Files[g.File]
+	}
+	return j, nil
+}
+
+// runDir is the run folder of a plan whose user names none. A pipeline's name is free text: what could lead out of runs/ becomes a dash.
+func runDir(p *plan.Plan) string {
+	name := strings.Map(func(r rune) rune {
+		if r == '/' || r == '\\' || r < ' ' {
+			return '-'
+		}
+		return r
+	}, p.Name)
+	if strings.Trim(name, ".") == "" {
+		name = "pipeline"
+	}
+	return filepath.Join("runs", name)
+}
+
+func isDir(name string) bool {
+	info, err := os.Stat(name)
+	return err == nil && info.IsDir()
+}
+
+// isRun reports whether a folder is a run's: one has locked it.
+func isRun(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, "lock"))
+	return err == nil
+}

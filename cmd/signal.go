@@ -1,0 +1,53 @@
+package cmd
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// untilSignal returns a context that ends with the first signal to stop; the second ends the process at once. note is told of the first.
+//
+// A signal that was ignored when the process began, as nohup does with SIGHUP, stays ignored. From here on a broken pipe is an error of the write, not the end of the process.
+func untilSignal(parent context.Context, note func(format string, args ...any)) (ctx context.Context, stop func()) {
+	signal.Ignore(syscall.SIGPIPE)
+	ctx, cancel := context.WithCancel(parent)
+	signals, done := make(chan os.Signal, 4), make(chan struct{})
+	for _, s := range []os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
+		if !signal.Ignored(s) {
+			signal.Notify(signals, s)
+		}
+	}
+	go func() {
+		for n := 0; ; n++ {
+			select {
+			case <-done:
+				return
+			case s := <-signals:
+				if n > 0 {
+					os.Exit(128 + int(s.(syscall.Signal)))
+				}
+				cancel()
+				note("%s: finishing the step and saving; once more to exit at once", signalName(s))
+			}
+		}
+	}()
+	return ctx, func() {
+		signal.Stop(signals)
+		close(done)
+		cancel()
+	}
+}
+
+func signalName(s os.Signal) string {
+	switch s {
+	case syscall.SIGINT:
+		return "SIGINT"
+	case syscall.SIGTERM:
+		return "SIGTERM"
+	case syscall.SIGHUP:
+		return "SIGHUP"
+	}
+	return s.String()
+}

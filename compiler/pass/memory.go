@@ -1,0 +1,177 @@
+package pass
+
+import (
+	"cmp"
+	"slices"
+
+	"ssc/compiler/ir"
+)
+
+// What ONNX Runtime's CPU kernels do with memory, measured on version 1.30 from its profile: a view's output is its input's memory; an
+// operator that works in place writes over its first input, if that has the output's type and shape and no other reader. All other element-wise
+// operators, Add and Mul among them, write to memory of their own.
+var (
+	aliases  = map[string]bool{"Identity": true, "Reshape": true, "Squeeze": true, "Unsqueeze": true, "Flatten": true}
+	inPlaces = map[string]bool{"Relu": true, "Sigmoid": true, "Tanh": true, "Softplus": true, "Elu": true, "LeakyRelu": true, "Clip": true,
+		"Softmax": true, "LogSoftmax": true, "Cast": true, "ScatterElements": true, "Trilu": true}
+)
+
+// isView reports whether n's output is n's first input's memory.
+func isView(n *ir.Node) bool { return aliases[key(n.Op)] }
+
+// Order is the order in which ONNX Runtime executes the nodes of g, constants left out. A call counts as one node, as it does with a native kernel; for a runtime that
+// inlines it, give the inlined graph.
+func Order(g *ir.Graph) []*ir.Node {
+	p := newProgram(g, nil)
+	var out []*ir.Node
+	for _, i := range p.order(p.ranks(inOrder(len(g.Nodes)))) {
+		out = append(out, p.steps[i].node)
+	}
+	return out
+}
+
+// inOrder is 0, 1, …, n-1.
+func inOrder(n int) []int32 {
+	s := make([]int32, n)
+	for i := range s {
+		s[i] = int32(i)
+	}
+	return s
+}
+
+// Peak is the most memory that the values between inputs and outputs take at one moment of a run in which calls are inlined, and the
+// node of g that runs then; nil when there is nothing to run. Inputs, outputs, state and constants are not counted, nor is scratch memory inside
+// kernels. A nil order is ONNX Runtime's own; else nodes run in the given order, the body of a call from top to bottom.
+func Peak(g *ir.Graph, order []*ir.Node) (bytes int64, at *ir.Node) {
+	p := newProgram(g, bodies{})
+	var run []int32
+	if order == nil {
+		run = p.order(p.ranks(inOrder(len(g.Nodes))))
+	} else {
+		run = p.sequence(g, order)
+	}
+	bytes, i := p.peak(run)
+	if i < 0 {
+		return 0, nil
+	}
+	return bytes, g.Nodes[p.steps[i].owner]
+}
+
+// sequence is the order of the steps for an order of the graph's nodes.
+func (p *program) sequence(g *ir.Graph, nodes []*ir.Node) []int32 {
+	place := make(map[*ir.Node]int, len(nodes))
+	for i, n := range nodes {
+		place[n] = i
+	}
+	run := p.order(p.ranks(inOrder(len(g.Nodes))))
+	slices.SortStableFunc(run, func(a, b int32) int {
+		return cmp.Compare(place[g.Nodes[p.steps[a].owner]], place[g.Nodes[p.steps[b].owner]])
+	})
+	return run
+}
+
+// buffer is a piece of memory that one value after another uses; it is named by the first.
+type buffer struct {
+	reads    int // of its values, still to come
+	from, to int // first and last place in the run at which it exists
+	held     bool
+	dead     bool // nobody uses it now
+}
+
+// planner assigns buffers to the values of a run.
+type planner struct {
+	*program
+	buffers []buffer
+	root    []int32   // the buffer of a value
+	free    [][]int32 // dead buffers of each class
+}
+
+// peak plans the memory of a run as ONNX Runtime does: a value takes over its input's memory where the operator allows it, else that of
+// the value of its class that died last, else new memory. What is taken over again exists in between. It returns the largest sum and the step at which it is reached, -1 for none.
+func (p *program) peak(run []int32) (int64, int32) {
+	l := planner{p, make([]buffer, len(p.values)), make([]int32, len(p.values)), make([][]int32, len(p.class))}
+	for v, s := range p.values {
+		l.root[v] = int32(v)
+		l.buffers[v] = buffer{from: -1, held: s.held}
+	}
+	for _, s := range p.steps {
+		for _, v := range s.in {
+			l.buffers[v].reads++
+		}
+	}
+	for pos, i := range run {
+		s := &p.steps[i]
+		for k, v := range s.out {
+			if r := l.takenOver(s, k); r >= 0 {
+				l.buffers[r].reads += l.buffers[v].reads
+				l.buffers[r].dead = false
+				l.root[v] = r
+			} else {
+				l.buffers[v].from = pos
+			}
+		}
+		for _, v := range s.in {
+			l.buffers[l.root[v]].reads--
+			l.release(v, pos)
+		}
+		for _, v := range s.out {
+			l.release(v, pos)
+		}
+	}
+	lastPlan = &l
+	return l.highest(run)
+}
+
+// takenOver is the buffer that output k of a step can use, -1 for none.
+func (l *planner) takenOver(s *step, k int) int32 {
+	out := l.values[s.out[k]]
+	if out.held {
+		return -1
+	}
+	if k == 0 && s.view {
+		return l.root[s.in[0]]
+	}
+	if k == 0 && s.inPlace && l.values[s.in[0]].class == out.class {
+		if b := l.buffers[l.root[s.in[0]]]; b.reads == 1 && !b.held {
+			return l.root[s.in[0]]
+		}
+	}
+	list := l.free[out.class]
+	if len(list) == 0 {
+		return -1
+	}
+	l.free[out.class] = list[:len(list)-1]
+	return list[len(list)-1]
+}
+
+// release marks the buffer of a value as free when nobody reads it any more.
+func (l *planner) release(v int32, pos int) {
+	r := l.root[v]
+	b := &l.buffers[r]
+	if b.reads > 0 || b.held || b.dead {
+		return
+	}
+	b.to, b.dead = pos, true
+	l.free[l.values[r].class] = append(l.free[l.values[r].class], r)
+}
+
+// highest adds up the buffers that exist at each place of the run.
+func (l *planner) highest(run []int32) (most int64, at int32) {
+	change := make([]int64, len(run)+1)
+	for v, b := range l.buffers {
+		if b.from >= 0 && !b.held {
+			change[b.from] += l.values[v].bytes
+			change[b.to+1] -= l.values[v].bytes
+		}
+	}
+	at = -1
+	sum := int64(0)
+	for pos, i := range run {
+		if sum += change[pos]; sum > most || at < 0 {
+			most, at = sum, i
+		}
+	}
+	return most, at
+}
+
+var lastPlan *planner

@@ -1,0 +1,152 @@
+package compiler
+
+import (
+	"ssc/compiler/algorithm"
+	"ssc/compiler/backbone"
+	"ssc/compiler/head"
+	"ssc/compiler/neck"
+	"ssc/compiler/nn"
+	"ssc/compiler/optimizer"
+	"ssc/compiler/plan"
+	"ssc/compiler/probe"
+	"ssc/compiler/schedule"
+	"ssc/lang/schema"
+)
+
+// Tables are the component kinds that the compiler does not own.
+type Tables struct {
+	Source    schema.Kind // components with Channels() int
+	Transform schema.Kind // components with Shape(plan.ImageType) (plan.ImageType, error)
+}
+
+// Kinds lists every kind of component, in the order of the manual.
+func (t Tables) Kinds() []schema.Kind {
+	return []schema.Kind{algorithm.Table, backbone.Table, neck.Table, head.Table, nn.Norms, t.Source, t.Transform,
+		optimizer.Table, schedule.Table, probe.Table}
+}
+
+// Root returns a fresh description of a whole pipeline file.
+func (t Tables) Root() schema.Component { return &root{tables: t} }
+
+type root struct {
+	tables Tables
+
+	pipeline  pipeline
+	algorithm algorithm.Algorithm
+	datasets  []*dataset
+	loader    loader
+	optimizer optimizer.Optimizer
+	schedule  schedule.Schedule
+	train     train
+	monitors  []schema.Component
+	evaluates []schema.Component
+	export    export
+}
+
+func (r *root) Args(s *schema.Set) {
+	s.Repeated("pipeline", "what the run as a whole is called (the label) and seeded with", true, func() { schema.Of(&r.pipeline) }, func(name string) schema.Component {
+		r.pipeline.name = name
+		return &r.pipeline
+	})
+	s.Children[0].Max = 1
+	schema.Child(s, &r.algorithm, "algorithm", algorithm.Table, "the method", true)
+	s.Repeated("dataset", "images and the views made of them, by name; \"train\" is trained on", true, func() { r.datasets = nil }, func(name string) schema.Component {
+		d := &dataset{name: name, tables: r.tables}
+		r.datasets = append(r.datasets, d)
+		return d
+	})
+	s.Block(&r.loader, "loader", "how batches are made", nil)
+	schema.Child(s, &r.optimizer, "optimizer", optimizer.Table, "update rule", true)
+	schema.ChildDefault(s, &r.schedule, "schedule", schedule.Table, "constant", "how the learning rate changes")
+	s.Block(&r.train, "train", "the training loop", nil)
+	schema.Children(s, &r.monitors, "monitor", probe.Table, "measurement during training", 0)
+	schema.Children(s, &r.evaluates, "evaluate", probe.Table, "measurement after training", 0)
+	s.Block(&r.export, "export", "what extract.onnx gives", nil)
+}
+
+func (r *root) dataset(name string) *dataset {
+	for _, d := range r.datasets {
+		if d.name == name {
+			return d
+		}
+	}
+	return nil
+}
+
+type pipeline struct {
+	name, description string
+	seed              int
+}
+
+func (p *pipeline) Args(s *schema.Set) {
+	s.String(&p.description, "description", "", "a line for people")
+	s.Int(&p.seed, "seed", 0, "seed of everything random", schema.NonNegative)
+}
+
+type dataset struct {
+	tables Tables
+	name   string
+	source schema.Component
+	views  []*view
+}
+
+func (d *dataset) Args(s *schema.Set) {
+	schema.ChildOf(s, &d.source, "source", d.tables.Source, "where the images come from", true)
+	s.Repeated("view", "one kind of view and the transforms that make it, in order", false, func() { d.views = nil }, func(string) schema.Component {
+		v := &view{tables: d.tables}
+		d.views = append(d.views, v)
+		return v
+	})
+}
+
+type view struct {
+	tables     Tables
+	count      int
+	transforms []schema.Component
+}
+
+func (v *view) Args(s *schema.Set) {
+	s.Int(&v.count, "count", 1, "number of views of this kind of each image", schema.Positive)
+	schema.Children(s, &v.transforms, "", v.tables.Transform, "transform", 0)
+}
+
+type loader struct{ plan.Loader }
+
+func (l *loader) Args(s *schema.Set) {
+	s.Int(&l.BatchSize, "batch_size", 256, "images in a micro-batch", schema.Positive)
+	s.Int(&l.Workers, "workers", 0, "threads that make views; 0 takes one per processor", schema.NonNegative)
+	s.Int(&l.Prefetch, "prefetch", 2, "batches made ahead of the step", schema.Positive)
+	s.String(&l.Last, "last", "wrap", "what happens to the last, incomplete batch of an epoch: \"wrap\" fills it from the start of the epoch's order, \"drop\" leaves it out", schema.OneOf("wrap", "drop"))
+	s.Bool(&l.Shuffle, "shuffle", true, "whether each epoch has its own random order")
+	s.Float(&l.MaxBadFraction, "max_bad_fraction", 0.01, "share of unreadable images above which a run stops; below it each is replaced by another image and reported", schema.Fraction)
+}
+
+type train struct {
+	epochs, accumulate, logEvery, maxBad int
+	precision                            string
+	checkpoint                           checkpoint
+}
+
+func (t *train) Args(s *schema.Set) {
+	s.Int(&t.epochs, "epochs", 100, "passes over the training set", schema.Positive)
+	s.Int(&t.accumulate, "accumulate", 1, "micro-batches per optimizer step", schema.Positive)
+	s.String(&t.precision, "precision", "fp32", "arithmetic of the step", schema.OneOf("fp32"))
+	s.Int(&t.logEvery, "log_every", 10, "steps between two lines of the log", schema.Positive)
+	s.Int(&t.maxBad, "max_bad_steps", 10, "steps in a row with a non-finite loss or gradient after which the run stops", schema.Positive)
+	s.Block(&t.checkpoint, "checkpoint", "when the state is saved", nil)
+}
+
+type checkpoint struct{ plan.Checkpoint }
+
+func (c *checkpoint) Args(s *schema.Set) {
+	s.Int(&c.Epochs, "epochs", 1, "epochs between two checkpoints", schema.Positive)
+	s.Int(&c.Steps, "steps", 0, "steps between two checkpoints; 0 saves by epochs and minutes only", schema.NonNegative)
+	s.Float(&c.Minutes, "minutes", 10, "minutes after which the state is saved at the latest", schema.Positive)
+	s.Int(&c.Keep, "keep", 2, "number of checkpoints kept", schema.Positive)
+}
+
+type export struct{ poolSize int }
+
+func (e *export) Args(s *schema.Set) {
+	s.Int(&e.poolSize, "pool_size", 1, "cells per side that the last feature map is averaged to before it is flattened; 0 keeps the map as it is", schema.NonNegative)
+}

@@ -1,0 +1,297 @@
+package conformance
+
+import (
+	"fmt"
+	"hash/fnv"
+	"maps"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"ssc/compiler"
+	"ssc/compiler/ir"
+	"ssc/compiler/plan"
+	"ssc/lang"
+	"ssc/runtime/datasource"
+	"ssc/runtime/ort"
+	"ssc/runtime/transform"
+)
+
+// tables are those of the command line.
+var tables = compiler.Tables{Source: datasource.Table, Transform: transform.Table}
+
+// compile compiles a file of testdata, with more text laid over it as by a file that extends it.
+func compile(t *testing.T, name string, passes bool, over ...string) *compiler.Result {
+	t.Helper()
+	files := []string{filepath.Join("testdata", name)}
+	for i := range over {
+		files = append(files, fmt.Sprintf("over%d.hcl", i))
+	}
+	read := func(file string) ([]byte, error) {
+		if i := slices.Index(files, file); i > 0 {
+			return []byte(over[i-1]), nil
+		}
+		return os.ReadFile(file)
+	}
+	p, diags := lang.Load(files, lang.Options{Root: tables.Root, ReadFile: read})
+	if diags.HasErrors() {
+		t.Fatalf("loading %s: %v", name, diags)
+	}
+	r, diags := compiler.Compile(p.Root, tables, compiler.Options{Name: p.Name, NoPasses: !passes})
+	if diags.HasErrors() {
+		t.Fatalf("compiling %s: %v", name, diags)
+	}
+	return r
+}
+
+// machine executes a compiled training step and keeps its state.
+type machine interface {
+	// step runs once. Scalars that are not given have their value at step 0 of training; gate and apply are 1.
+	step(t *testing.T, fields map[string]*ir.Tensor, scalars map[string]float64) map[string]float64
+	// get and set read and write a state tensor.
+	get(t *testing.T, name string) []float64
+	set(t *testing.T, name string, data []float64)
+}
+
+// newMachine makes an evaluator in float64, or a session of ONNX Runtime with the state bound as the plan says. Its state is
+// initialised.
+func newMachine(t *testing.T, r *compiler.Result, float64s bool) machine {
+	t.Helper()
+	var m machine
+	if float64s {
+		m = newEvaluator(r)
+	} else {
+		m = newNative(t, r)
+	}
+	for _, s := range r.Plan.State {
+		m.set(t, s.Name, initial(t, s))
+	}
+	return m
+}
+
+// initial is a start of the kind that the plan asks for, the same in every process.
+func initial(t *testing.T, s plan.State) []float64 {
+	t.Helper()
+	h := fnv.New64a()
+	h.Write([]byte(s.Name))
+	rnd := plan.NewRand(0, plan.UseInit, h.Sum64(), 0, 0)
+	x := ir.NewTensor(ir.Float32, s.Dims...).Data
+	for i := range x {
+		switch s.Init.Kind {
+		case "constant":
+			x[i] = s.Init.Value
+		case "uniform":
+			x[i] = rnd.Uniform(s.Init.Lo, s.Init.Hi)
+		case "normal":
+			x[i] = s.Init.Mean + s.Init.Std*rnd.Normal()
+		default:
+			t.Fatalf("state %s starts by %q, which no test has needed", s.Name, s.Init.Kind)
+		}
+		x[i] = float64(float32(x[i]))
+	}
+	return x
+}
+
+// scalarsOf is the input "scalars" of a step.
+func scalarsOf(p *plan.Plan, given map[string]float64) *ir.Tensor {
+	x := ir.NewTensor(ir.Float32, len(p.Scalars))
+	for i, s := range p.Scalars {
+		x.Data[i] = s.Curve.At(0, 1, 1)
+		if v, ok := given[s.Name]; ok {
+			x.Data[i] = v
+		}
+	}
+	return x
+}
+
+// evaluator is the machine of the reference evaluator.
+type evaluator struct {
+	result *compiler.Result
+	state  map[string]*ir.Tensor
+}
+
+func newEvaluator(r *compiler.Result) *evaluator {
+	e := &evaluator{result: r, state: map[string]*ir.Tensor{}}
+	for _, s := range r.Plan.State {
+		e.state[s.Name] = ir.NewTensor(ir.Float32, s.Dims...)
+	}
+	return e
+}
+
+func (e *evaluator) get(_ *testing.T, name string) []float64 { return e.state[name].Data }
+
+func (e *evaluator) set(t *testing.T, name string, data []float64) {
+	t.Helper()
+	s := e.state[name]
+	if s == nil || len(s.Data) != len(data) {
+		t.Fatalf("there is no state %s of %d elements", name, len(data))
+	}
+	e.state[name] = ir.Floats(ir.Float32, s.Dims, data...)
+}
+
+func (e *evaluator) step(t *testing.T, fields map[string]*ir.Tensor, scalars map[string]float64) map[string]float64 {
+	t.Helper()
+	feeds := maps.Clone(fields)
+	maps.Copy(feeds, e.state)
+	feeds["scalars"] = scalarsOf(e.result.Plan, scalars)
+	out, err := e.result.Train.Eval(feeds)
+	if err != nil {
+		t.Fatal(err)
+	}
+	byName := map[string]*ir.Tensor{}
+	for i, v := range e.result.Train.Outputs {
+		byName[v.Name] = out[i]
+	}
+	for _, s := range e.result.Plan.State {
+		if s.Next != "" {
+			e.state[s.Name] = byName[s.Next]
+		}
+	}
+	return metricsOf(e.result.Plan, byName["metrics"].Data)
+}
+
+func metricsOf(p *plan.Plan, values []float64) map[string]float64 {
+	m := map[string]float64{}
+	for i, name := range p.Metrics {
+		m[name] = values[i]
+	}
+	return m
+}
+
+// native is the machine of ONNX Runtime.
+type native struct {
+	plan    *plan.Plan
+	session *ort.Session
+	now     map[string]*ort.Tensor
+	shadow  map[string]*ort.Tensor
+	fields  map[string]*ort.Tensor // with the scalars
+	metrics *ort.Tensor
+}
+
+func newNative(t *testing.T, r *compiler.Result) *native {
+	t.Helper()
+	m := &native{plan: r.Plan, now: map[string]*ort.Tensor{}, shadow: map[string]*ort.Tensor{}, fields: map[string]*ort.Tensor{}}
+	var err error
+	if m.session, err = ort.NewSession(r.Files[r.Plan.Graphs["train"].File], ort.SessionOptions{Threads: 1, DisableMemPattern: true}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := m.session.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	for _, s := range r.Plan.State {
+		m.now[s.Name] = newTensor(t, s.DType, s.Dims)
+		if s.Next != "" && !s.InPlace {
+			m.shadow[s.Name] = newTensor(t, s.DType, s.Dims)
+		}
+	}
+	for _, f := range r.Plan.Fields {
+		m.fields[f.Name] = newTensor(t, f.DType, f.Dims)
+	}
+	m.fields["scalars"] = newTensor(t, "f32", []int{len(r.Plan.Scalars)})
+	m.metrics = newTensor(t, "f32", []int{len(r.Plan.Metrics)})
+	return m
+}
+
+func newTensor(t *testing.T, dtype string, dims []int) *ort.Tensor {
+	t.Helper()
+	x, err := ort.NewTensor(dtype, dims)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(x.Close)
+	return x
+}
+
+func (m *native) get(_ *testing.T, name string) []float64 {
+	out := make([]float64, len(m.now[name].Float32()))
+	convert(out, m.now[name].Float32())
+	return out
+}
+
+func (m *native) set(t *testing.T, name string, data []float64) {
+	t.Helper()
+	x := m.now[name]
+	if x == nil || len(x.Float32()) != len(data) {
+		t.Fatalf("there is no state %s of %d elements", name, len(data))
+	}
+	convert(x.Float32(), data)
+}
+
+func (m *native) step(t *testing.T, fields map[string]*ir.Tensor, scalars map[string]float64) map[string]float64 {
+	t.Helper()
+	in, out := maps.Clone(m.fields), map[string]*ort.Tensor{"metrics": m.metrics}
+	convert(in["scalars"].Float32(), scalarsOf(m.plan, scalars).Data)
+	for name, x := range fields {
+		if in[name] == nil {
+			t.Fatalf("the step has no field %s", name)
+		}
+		convert(in[name].Float32(), x.Data)
+	}
+	for _, s := range m.plan.State {
+		in[s.Name] = m.now[s.Name]
+		switch {
+		case s.Next != "" && s.InPlace:
+			out[s.Next] = m.now[s.Name]
+		case s.Next != "":
+			out[s.Next] = m.shadow[s.Name]
+		}
+	}
+	b, err := m.session.Bind(in, out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	if err := b.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for name, x := range m.shadow {
+		m.now[name], m.shadow[name] = x, m.now[name]
+	}
+	values := make([]float64, len(m.plan.Metrics))
+	convert(values, m.metrics.Float32())
+	return metricsOf(m.plan, values)
+}
+
+// snapshot is the bits of the whole state.
+func snapshot(t *testing.T, r *compiler.Result, m machine) map[string][]uint64 {
+	t.Helper()
+	all := map[string][]uint64{}
+	for _, s := range r.Plan.State {
+		for _, x := range m.get(t, s.Name) {
+			all[s.Name] = append(all[s.Name], math.Float64bits(x))
+		}
+	}
+	return all
+}
+
+// images draws the views of a step: field name to normalised pixels.
+func images(r *compiler.Result, seed uint64) map[string]*ir.Tensor {
+	out := map[string]*ir.Tensor{}
+	for i, f := range r.Plan.Fields {
+		rnd := plan.NewRand(seed, plan.UseNoise, uint64(i), 0, 0)
+		x := ir.NewTensor(ir.Float32, f.Dims...)
+		for j := range x.Data {
+			x.Data[j] = float64(float32(rnd.Normal()))
+		}
+		out[f.Name] = x
+	}
+	return out
+}
+
+// TestTestdata: every pipeline of this package's testdata belongs to a test.
+func TestTestdata(t *testing.T) {
+	files, err := os.ReadDir("testdata")
+	if err != nil {
+		t.Fatal(err)
+	}
+	used := map[string]bool{"simclr_steps.hcl": true, "simclr_steps_adamw.hcl": true, "tiny.hcl": true}
+	for _, f := range files {
+		if !used[f.Name()] {
+			t.Errorf("testdata/%s is read by no test", f.Name())
+		}
+	}
+}

@@ -1,0 +1,47 @@
+package train
+
+import (
+	"fmt"
+	"hash/fnv"
+	"math"
+
+	"ssc/compiler/plan"
+)
+
+// initialise fills a state tensor. The draws are keyed by the tensor's name, so that adding a layer does not change the others.
+func initialise(seed uint64, s plan.State, dst []float32, of func(name string) []float32) error {
+	h := fnv.New64a()
+	h.Write([]byte(s.Name))
+	r := plan.NewRand(seed, plan.UseInit, h.Sum64(), 0, 0)
+	switch in := s.Init; in.Kind {
+	case "constant":
+		for i := range dst {
+			dst[i] = float32(in.Value)
+		}
+	case "uniform":
+		for i := range dst {
+			dst[i] = float32(r.Uniform(in.Lo, in.Hi))
+		}
+	case "normal":
+		for i := range dst {
+			dst[i] = float32(in.Mean + in.Std*r.Normal())
+		}
+	case "trunc_normal":
+		for i := range dst {
+			x := math.Inf(1)
+			for x < in.Lo || x > in.Hi {
+				x = in.Mean + in.Std*r.Normal()
+			}
+			dst[i] = float32(x)
+		}
+	case "copy":
+		src := of(in.Of)
+		if len(src) != len(dst) {
+			return fmt.Errorf("state %q starts as a copy of %q, which has another size", s.Name, in.Of)
+		}
+		copy(dst, src)
+	default:
+		return fmt.Errorf("state %q has the unknown initialiser %q", s.Name, in.Kind)
+	}
+	return nil
+}

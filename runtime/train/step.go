@@ -1,0 +1,168 @@
+package train
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"time"
+
+	"ssc/compiler/plan"
+)
+
+// once trains on one micro-batch, logs, measures and saves as the plan says.
+func (r *run) once(ctx context.Context) error {
+	b, err := r.loader.Next(context.WithoutCancel(ctx))
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrFailed, err)
+	}
+	for _, f := range r.plan.Fields {
+		t := r.engine.fields[f.Name]
+		switch f.Kind {
+		case "view":
+			copy(t.Float32(), b.Views[f.View])
+		case "idx":
+			copy(t.Int64(), b.Idx)
+		case "label":
+			copy(t.Int64(), b.Label)
+		case "noise":
+			r.noise(f, t.Float32())
+		}
+	}
+	b.Release()
+	scalars, lr := r.scalars()
+	out, err := r.engine.step(scalars)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrFailed, err)
+	}
+	values := map[string]float64{}
+	for i, name := range r.plan.Metrics {
+		values[name] = float64(out[i])
+	}
+	r.loop.Step++
+	r.loop.Epoch = r.loop.Step / r.perEpoch
+	if err := r.count(values); err != nil {
+		return err
+	}
+	r.clock.tick(r.plan.Loader.BatchSize)
+	r.status(values["loss"], lr)
+	return r.afterStep(ctx, values, lr)
+}
+
+// afterStep is what happens between two steps: a line of the log, measurements at the end of an epoch, a checkpoint when one is due.
+func (r *run) afterStep(ctx context.Context, values map[string]float64, lr float64) error {
+	epochEnd := r.loop.Step%r.perEpoch == 0
+	if epochEnd || r.loop.Step%r.plan.Train.LogEvery == 0 {
+		if err := r.log(values, lr); err != nil {
+			return err
+		}
+	}
+	if epochEnd {
+		if err := r.monitor(ctx); err != nil {
+			return err
+		}
+	}
+	c := r.plan.Train.Checkpoint
+	due := epochEnd && (r.loop.Step/r.perEpoch)%c.Epochs == 0 || c.Steps > 0 && r.loop.Step%c.Steps == 0 ||
+		time.Since(r.lastSave) > time.Duration(c.Minutes*float64(time.Minute))
+	if due && r.loop.Step < r.total {
+		return r.save()
+	}
+	return nil
+}
+
+// scalars are the inputs of this step, and the learning rate for the log. Gradients are applied at every accumulate-th micro-batch and at the very last.
+func (r *run) scalars() ([]float32, float64) {
+	out := make([]float32, len(r.plan.Scalars))
+	lr := 0.0
+	for i, s := range r.plan.Scalars {
+		v := s.Curve.At(r.loop.Step, r.perEpoch, r.plan.Train.Epochs)
+		switch s.Name {
+		case "apply":
+			done := r.loop.Step + 1
+			if done%r.plan.Train.Accumulate != 0 && done != r.perEpoch*r.plan.Train.Epochs {
+				v = 0
+			}
+		case "lr":
+			lr = v
+		}
+		out[i] = float32(v)
+	}
+	return out, lr
+}
+
+func (r *run) noise(f plan.Field, dst []float32) {
+	for i, g := range r.plan.Fields {
+		if g.Name != f.Name {
+			continue
+		}
+		rnd := plan.NewRand(r.plan.Seed, plan.UseNoise, uint64(r.loop.Step), uint64(i), 0)
+		for j := range dst {
+			dst[j] = rnd.Float32()
+		}
+	}
+}
+
+// count keeps account of losses and of steps that changed nothing because something was not finite.
+func (r *run) count(values map[string]float64) error {
+	if values["ok"] > 0.5 {
+		r.loop.BadRow = 0
+		r.loop.LossSum += values["loss"]
+		r.loop.LossN++
+		return nil
+	}
+	r.loop.BadSteps++
+	r.loop.BadRow++
+	r.Report.Note("step %d: loss %g, gradient norm %g: not finite, nothing was changed", r.loop.Step, values["loss"], values["grad_norm"])
+	if r.loop.BadRow < r.plan.Train.MaxBad {
+		return nil
+	}
+	if err := r.save(); err != nil {
+		return err
+	}
+	return fmt.Errorf("%w: %d steps in a row had a loss or gradient that is not finite. Usual causes: a learning rate that is too high, no warm-up, images of one colour", ErrFailed, r.loop.BadRow)
+}
+
+// log writes one line of metrics.jsonl. Everything but "clock" repeats in a run that is resumed.
+func (r *run) log(values map[string]float64, lr float64) error {
+	loss := math.NaN()
+	if r.loop.LossN > 0 {
+		loss = r.loop.LossSum / float64(r.loop.LossN)
+	}
+	r.loop.LossSum, r.loop.LossN = 0, 0
+	line := record{Step: r.loop.Step, Epoch: float64(r.loop.Step) / float64(r.perEpoch), Values: map[string]number{"loss": number(loss), "lr": number(lr)}, BadSteps: r.loop.BadSteps}
+	for name, v := range values {
+		if name != "loss" && name != "ok" {
+			line.Values[name] = number(v)
+		}
+	}
+	line.Clock = &clockRecord{Seconds: r.clock.elapsed().Seconds(), ImagesPerSecond: r.clock.rate, DataWait: r.loader.Waited().Seconds()}
+	return r.metrics.write(line)
+}
+
+func (r *run) status(loss, lr float64) {
+	s := Status{Step: r.loop.Step, Steps: r.total, Epoch: (r.loop.Step - 1) / r.perEpoch, Epochs: r.plan.Train.Epochs, Loss: loss, LR: lr,
+		ImagesPerSecond: r.clock.rate, DataWait: r.loader.Waited(), Probe: r.probed, ResumedAt: r.resumed}
+	if done := r.loop.Step - r.resumed; done > 0 {
+		s.Left = time.Duration(float64(r.clock.elapsed()) / float64(done) * float64(r.total-r.loop.Step))
+	}
+	r.Report.Step(s)
+}
+
+// clock measures the rate of a process.
+type clock struct {
+	began, mark time.Time
+	images      int
+	rate        float64 // images per second, over the last second or so
+}
+
+func (c *clock) start() { c.began, c.mark = time.Now(), time.Now() }
+
+func (c *clock) elapsed() time.Duration { return time.Since(c.began) }
+
+func (c *clock) tick(images int) {
+	c.images += images
+	if d := time.Since(c.mark); d > time.Second || c.rate == 0 {
+		c.rate = float64(c.images) / d.Seconds()
+		c.mark, c.images = time.Now(), 0
+	}
+}

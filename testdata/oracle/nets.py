@@ -1,0 +1,101 @@
+"""Reading order 2: networks with MMSelfSup's parameter names, from torchvision's blocks, at any width."""
+import contextlib
+import copy
+import math
+
+import torch
+from torch import nn
+from torchvision.models.resnet import BasicBlock, Bottleneck, conv1x1
+
+from store import exact
+
+STEMS = {
+    "imagenet": {"kernel": 7, "stride": 2, "max_pool": True},
+    "small": {"kernel": 3, "stride": 1, "max_pool": False},
+}
+
+
+class ResNet(nn.Module):
+    """forward returns five maps: the stem before its max-pool, then the four stages (MMSelfSup's out_indices 0 to 4)."""
+
+    def __init__(self, block, blocks, base, stem):
+        super().__init__()
+        k = STEMS[stem]["kernel"]
+        self.conv1 = nn.Conv2d(3, base, k, STEMS[stem]["stride"], k // 2, bias=False)
+        self.bn1 = nn.BatchNorm2d(base)
+        self.pool = nn.MaxPool2d(3, 2, 1) if STEMS[stem]["max_pool"] else nn.Identity()
+        channels = base
+        for stage, count in enumerate(blocks):
+            planes, layer = base << stage, []
+            for i in range(count):
+                stride, shortcut = (2 if stage > 0 and i == 0 else 1), None
+                if stride != 1 or channels != planes * block.expansion:
+                    out = planes * block.expansion
+                    shortcut = nn.Sequential(conv1x1(channels, out, stride), nn.BatchNorm2d(out))
+                layer.append(block(channels, planes, stride, shortcut))
+                channels = planes * block.expansion
+            setattr(self, f"layer{stage + 1}", nn.Sequential(*layer))
+        self.channels = channels
+
+    def forward(self, x):
+        outs = [torch.relu(self.bn1(self.conv1(x)))]
+        x = self.pool(outs[0])
+        for stage in range(4):
+            x = getattr(self, f"layer{stage + 1}")(x)
+            outs.append(x)
+        return outs
+
+
+class NonLinearNeck(nn.Module):
+    """Average pool, then fc0 bn0 ReLU fc1 bn1: MMSelfSup's defaults (no biases, last norm with gain and bias)."""
+
+    def __init__(self, channels, hidden, out):
+        super().__init__()
+        self.fc0, self.bn0 = nn.Linear(channels, hidden, bias=False), nn.BatchNorm1d(hidden)
+        self.fc1, self.bn1 = nn.Linear(hidden, out, bias=False), nn.BatchNorm1d(out)
+
+    def forward(self, x):
+        return self.bn1(self.fc1(torch.relu(self.bn0(self.fc0(x.mean((2, 3)))))))
+
+
+def encoder(block, blocks, base, stem, hidden=None, out=None):
+    """A module with `backbone` and, with hidden, `neck`."""
+    net = nn.Module()
+    net.backbone = ResNet(block, blocks, base, stem)
+    if hidden:
+        net.neck = NonLinearNeck(net.backbone.channels, hidden, out)
+    return net.double().train()
+
+
+def fill(net, generator):
+    """Draws every parameter and running statistic: no gain is 1, no bias or mean is 0. Gains average a half, which keeps a deep and
+    narrow network well conditioned: its float32 errors then tell something."""
+    for name, t in net.state_dict().items():
+        if name.endswith("num_batches_tracked"):
+            continue
+        kind = name.rsplit(".", 1)[1]
+        if t.dim() > 1:
+            values = generator.normal(0, math.sqrt(2 / t[0].numel()), t.shape)
+        elif kind in ("weight", "running_var"):
+            values = generator.uniform(0.25, 0.75, t.shape)
+        else:
+            values = generator.normal(0, 0.2, t.shape)
+        t.copy_(exact(values))
+
+
+def state(net):
+    """A copy of parameters and running statistics by name."""
+    return {k: v.clone() for k, v in net.state_dict().items() if not k.endswith("num_batches_tracked")}
+
+
+def buffers(net):
+    return {k: v for k, v in state(net).items() if "running_" in k}
+
+
+def float32_runs(net):
+    """Yields float32 copies of net with a conversion for its inputs, one for each way in which PyTorch computes convolutions on a
+    CPU: the error that we store is the largest of theirs, lest one lucky rounding set the bound."""
+    for onednn in (True, False):
+        for layout in (torch.contiguous_format, torch.channels_last):
+            with torch.backends.mkldnn.flags(enabled=onednn) if not onednn else contextlib.nullcontext():
+                yield copy.deepcopy(net).float().to(memory_format=layout), lambda x: x.float().to(memory_format=layout)

@@ -1,0 +1,94 @@
+"""Optimizers: five iterations with given gradients and a learning rate that changes each time."""
+import numpy as np
+import torch
+
+from store import array, error, exact, rng, save
+
+SHAPES = {"linear": (5, 4), "norm": (7,), "conv": (3, 2, 3, 2), "zero": (3, 2)}
+STEPS = 5
+SLOW = [0.1, 0.08, 0.05, 0.1, 0.02]
+ADAM = [0.001, 0.002, 0.0015, 0.0005, 0.003]
+
+CASES = {
+    "sgd": ("sgd", SLOW, {"momentum": 0.9, "weight_decay": 1e-4}),
+    "sgd_plain": ("sgd", SLOW, {}),
+    "sgd_nesterov": ("sgd", SLOW, {"momentum": 0.9, "weight_decay": 1e-4, "nesterov": True}),
+    "sgd_dampening": ("sgd", SLOW, {"momentum": 0.9, "weight_decay": 1e-4, "dampening": 0.5}),
+    "adam": ("adam", ADAM, {"betas": (0.9, 0.999), "eps": 1e-8, "weight_decay": 0.01}),
+    "adamw": ("adamw", ADAM, {"betas": (0.9, 0.999), "eps": 1e-8, "weight_decay": 0.05}),
+    "lars": ("lars", [4.8 * r for r in SLOW], {"momentum": 0.9, "weight_decay": 1e-6, "eta": 0.001, "eps": 1e-8}),
+    "lars_decay": ("lars", [4.8 * r for r in SLOW], {"momentum": 0.9, "weight_decay": 0.1, "eta": 0.001, "eps": 1e-8}),
+    "lars_nesterov": ("lars", [4.8 * r for r in SLOW],
+                      {"momentum": 0.9, "weight_decay": 1e-6, "eta": 0.001, "eps": 1e-8, "nesterov": True}),
+}
+TORCH = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
+EXCLUDED = ["norm"]
+
+DESCRIPTION = (
+    "init/T: start of tensor T; grad/I/T: its gradient in iteration I = 0..4. CASE/I/T: value after iteration I of that optimizer; "
+    "CASE/state/KIND/T: its state after the last (momentum, exp_avg, exp_avg_sq). Learning rates by iteration are in the JSON. The tensor "
+    "norm is excluded from weight decay and adaptation in the lars cases; the tensor zero starts at 0 and has gradient 0 in iteration 2, "
+    "which are the two guards of the trust ratio."
+)
+
+
+def lars(weights, grads, momenta, lr, excluded, *, momentum, weight_decay, eta, eps, nesterov=False):
+    """One step of LARS in MMSelfSup's form, in place: the learning rate is inside the momentum.
+
+    q = eta|w| / (|g| + wd|w| + eps), 1 where a norm is 0 or the tensor is excluded; v = momentum v + lr q (g + wd w), at first without
+    the old v; w -= v, with Nesterov w -= lr q (g + wd w) + momentum v.
+    """
+    for name, w in weights.items():
+        g, wd, q = grads[name], weight_decay, 1.0
+        if name in excluded:
+            wd = 0.0
+        else:
+            wn, gn = np.sqrt((w * w).sum()), np.sqrt((g * g).sum())
+            if wn > 0 and gn > 0:
+                q = eta * wn / (gn + wd * wn + eps)
+        d = (g + wd * w) * (q * lr)
+        momenta[name] = momentum * momenta[name] + d if name in momenta else d.copy()
+        w -= d + momentum * momenta[name] if nesterov else momenta[name]
+
+
+def run_lars(init, grads, rates, options, dtype):
+    weights, momenta, out = {k: array(v).astype(dtype) for k, v in init.items()}, {}, {}
+    for i, lr in enumerate(rates):
+        lars(weights, {k: array(v).astype(dtype) for k, v in grads[i].items()}, momenta, lr, EXCLUDED, **options)
+        out |= {f"{i}/{k}": w.copy() for k, w in weights.items()}
+    return out | {f"state/momentum/{k}": v for k, v in momenta.items()}
+
+
+def run_torch(kind, init, grads, rates, options, dtype):
+    weights, out = {k: torch.nn.Parameter(v.to(dtype, copy=True)) for k, v in init.items()}, {}
+    optimizer = TORCH[kind](weights.values(), lr=rates[0], foreach=False, **options)
+    for i, lr in enumerate(rates):
+        optimizer.param_groups[0]["lr"] = lr
+        for k, w in weights.items():
+            w.grad = grads[i][k].to(dtype)
+        optimizer.step()
+        out |= {f"{i}/{k}": w.detach().clone() for k, w in weights.items()}
+    kinds = {"momentum_buffer": "momentum", "exp_avg": "exp_avg", "exp_avg_sq": "exp_avg_sq"}
+    for k, w in weights.items():
+        for key, value in optimizer.state[w].items():
+            if key in kinds and value is not None:
+                out[f"state/{kinds[key]}/{k}"] = value
+    return out
+
+
+def main():
+    g = rng(1904)
+    init = {k: exact(np.zeros(s) if k == "zero" else g.normal(size=s)) for k, s in SHAPES.items()}
+    grads = [{k: exact(np.zeros(s) if (k, i) == ("zero", 2) else g.normal(size=s)) for k, s in SHAPES.items()} for i in range(STEPS)]
+    tensors = {f"init/{k}": v for k, v in init.items()}
+    tensors |= {f"grad/{i}/{k}": v for i in range(STEPS) for k, v in grads[i].items()}
+    errors, params = {}, {}
+    for case, (kind, rates, options) in CASES.items():
+        if kind == "lars":
+            reference, single = (run_lars(init, grads, rates, options, t) for t in (np.float64, np.float32))
+        else:
+            reference, single = (run_torch(kind, init, grads, rates, options, t) for t in (torch.float64, torch.float32))
+        tensors |= {f"{case}/{k}": v for k, v in reference.items()}
+        errors |= {f"{case}/{k}": v for k, v in error([single], reference).items()}
+        params[case] = {"kind": kind, "lr": rates, "options": options, "excluded": EXCLUDED if kind == "lars" else []}
+    save("optimizers", DESCRIPTION, tensors, {"cases": params}, errors)
