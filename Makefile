@@ -45,7 +45,7 @@ static: build $(STATICCHECK)
 		if [ -n "$$unformatted" ]; then echo "not in gofmt's form:"; echo "$$unformatted"; exit 1; fi
 	$(STATICCHECK) ./...
 	bin/ssc docs -check -out spec/reference
-	$(EXAMPLES) -exec bin/ssc validate {} +
+	@$(EXAMPLES) -print0 | xargs -0 -n 1 bin/ssc validate
 
 # The checker is built apart from this module, so that its dependencies stay out of go.mod.
 $(STATICCHECK):

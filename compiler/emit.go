@@ -47,6 +47,7 @@ func (c *compilation) emit() {
 		Evaluate: c.components("evaluate"),
 		Pipeline: component(schema.Encode(c.block)),
 	}
+	c.plan.Pipeline.At = "" // the whole is not at one place, and must not depend on the order of files
 	for _, m := range c.train.Metrics {
 		c.plan.Metrics = append(c.plan.Metrics, m.Name)
 	}

@@ -74,9 +74,7 @@ func (c *compilation) maxNeighbours() int {
 	k := 0
 	for _, list := range [][]plan.Component{c.components("monitor"), c.components("evaluate")} {
 		for _, p := range list {
-			if n, ok := p.Args["k"].(int); ok {
-				k = max(k, n)
-			}
+			k = max(k, p.Int("k"))
 		}
 	}
 	return k

@@ -3,8 +3,8 @@ package algorithm_test
 import (
 	"testing"
 
-	"ssc/compiler/comptest"
 	"ssc/compiler/algorithm"
+	"ssc/compiler/comptest"
 )
 
 func TestComponents(t *testing.T) { comptest.Run(t, algorithm.Table) }

@@ -3,8 +3,8 @@ package backbone_test
 import (
 	"testing"
 
-	"ssc/compiler/comptest"
 	"ssc/compiler/backbone"
+	"ssc/compiler/comptest"
 )
 
 func TestComponents(t *testing.T) { comptest.Run(t, backbone.Table) }

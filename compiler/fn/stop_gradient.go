@@ -16,7 +16,8 @@ func (stopGradient) Name() string { return "StopGradient" }
 
 func (stopGradient) Doc() ir.Doc {
 	return ir.Doc{Text: "The input, through which no gradient passes.", Samples: []ir.Sample{
-		{Label: "matrix", Op: stopGradient{}, In: []ir.Arg{{Dims: []int{3, 2}}}, NoGrad: "stopping it is the purpose"}}}
+		{Label: "matrix", Op: stopGradient{}, In: []ir.Arg{{Dims: []int{3, 2}}}, NoGrad: "stopping it is the purpose"},
+		{Label: "thin", Op: stopGradient{}, In: []ir.Arg{{Dims: []int{3, 1}}}, NoGrad: "stopping it is the purpose"}}}
 }
 
 func (f stopGradient) Infer(in []*ir.Value) ([]ir.Type, error) { return ir.InferBody(f, in) }

@@ -62,8 +62,25 @@ func checkBody(f Function, out []*Value) error {
 	return nil
 }
 
-// InferBody is the shape rule of a function that has none of its own: the types of its body's outputs.
+// InferBody is the shape rule of a function that has none of its own: the types of its body's outputs. The graph of the inputs remembers them: equal calls build
+// one body.
 func InferBody(f Function, in []*Value) ([]Type, error) {
+	var home *Graph
+	key := fmt.Sprintf("%s %#v", f.Name(), f)
+	for _, v := range in {
+		if v != nil {
+			home = v.graph
+			key += " " + v.Type.String()
+		} else {
+			key += " -"
+		}
+	}
+	if home == nil {
+		return nil, fmt.Errorf("the function %s is applied to no value", f.Name())
+	}
+	if types, ok := home.inferred[key]; ok {
+		return cloneTypes(types), nil
+	}
 	g, err := BodyOf(f, in)
 	if err != nil {
 		return nil, err
@@ -72,7 +89,19 @@ func InferBody(f Function, in []*Value) ([]Type, error) {
 	for i, v := range g.Outputs {
 		types[i] = v.Type
 	}
-	return types, nil
+	if home.inferred == nil {
+		home.inferred = map[string][]Type{}
+	}
+	home.inferred[key] = types
+	return cloneTypes(types), nil
+}
+
+func cloneTypes(types []Type) []Type {
+	out := make([]Type, len(types))
+	for i, t := range types {
+		out[i] = Type{t.DType, t.Shape.Clone()}
+	}
+	return out
 }
 
 // EvalBody evaluates the body of f. Inputs that the body does not accept are a bug of the caller and panic: Eval runs behind Infer.

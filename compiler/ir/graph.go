@@ -20,6 +20,8 @@ type Graph struct {
 	names map[string]int // how often a base name was used
 	rng   hcl.Range      // source range of the nodes being built
 	scope string         // path prefix of the values being built
+
+	inferred map[string][]Type // of functions called in this graph, by their signature
 }
 
 // Node is one application of an operator.

@@ -22,12 +22,12 @@ func Conv2d(s Scope, x *ir.Value, c Conv) *ir.Value {
 	defer s.Enter()()
 	g, d := max(c.Groups, 1), max(c.Dilation, 1)
 	if !rank(x, 4, "a convolution") {
-		return x
+		return s.B.Failed()
 	}
 	in := x.Shape[1].Size
 	if in%g != 0 || c.Out%g != 0 {
 		s.B.G.Errorf("Shape mismatch", "A convolution with %d groups needs channel counts divisible by %d; the input is %s and the output has %d channels.", g, g, x.Shape, c.Out)
-		return x
+		return s.B.Failed()
 	}
 	shape := ir.Named("out", c.Out, "in", in/g, "kernel", c.Kernel, "kernel", c.Kernel)
 	init := KaimingNormal(c.Out * c.Kernel * c.Kernel / g)
@@ -61,7 +61,7 @@ func rank(x *ir.Value, n int, what string) bool {
 func Linear(s Scope, x *ir.Value, out int, bias bool, init *plan.Init) *ir.Value {
 	defer s.Enter()()
 	if !rank(x, 2, "a linear layer") {
-		return x
+		return s.B.Failed()
 	}
 	in := x.Shape[1].Size
 	wi := LinearDefault(in)
@@ -88,7 +88,7 @@ func Linear(s Scope, x *ir.Value, out int, bias bool, init *plan.Init) *ir.Value
 // channel, size, size].
 func AvgPool(x *ir.Value, size int) *ir.Value {
 	if !rank(x, 4, "average pooling") {
-		return x
+		return x.Graph().InvalidValue()
 	}
 	h, w := x.Shape[2].Size, x.Shape[3].Size
 	switch {

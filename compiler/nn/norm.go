@@ -71,7 +71,7 @@ func (n *batchNorm) Apply(s Scope, x *ir.Value, zero bool) *ir.Value {
 func (n *batchNorm) grouped(s Scope, x, w, b *ir.Value, mean, variance *State) *ir.Value {
 	if x.Shape[0].Size%s.groups != 0 {
 		s.B.G.Errorf("Shape mismatch", "Batch norm over %d groups needs a batch that they divide, but the input is %s.", s.groups, x.Shape)
-		return x
+		return s.B.Failed()
 	}
 	var out []*ir.Value
 	for _, part := range op.SplitEvenly(x, 0, s.groups) {
@@ -153,7 +153,7 @@ func (n *groupNorm) Apply(s Scope, x *ir.Value, zero bool) *ir.Value {
 	channels := x.Shape[1].Size
 	if channels%n.groups != 0 {
 		s.B.G.Errorf("Shape mismatch", "Group norm with num_groups = %d needs a channel count that it divides, but the input is %s.", n.groups, x.Shape)
-		return x
+		return s.B.Failed()
 	}
 	gain := 1.0
 	if zero {

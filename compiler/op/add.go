@@ -17,6 +17,12 @@ func (add) Doc() ir.Doc {
 
 func (add) Infer(in []*ir.Value) ([]ir.Type, error) { return inferBinary(in, ir.Invalid) }
 
+// Commutes marks that the order of two inputs does not matter.
+func (add) Commutes() {}
+
+// Neutral is 0: on either side, it leaves the other input as it is.
+func (add) Neutral() (number float64, left bool) { return 0, true }
+
 func (add) Grad(_ *ir.Node, dy []*ir.Value) []*ir.Value { return []*ir.Value{dy[0], dy[0]} }
 
 func (add) Eval(in []*ir.Tensor) []*ir.Tensor {

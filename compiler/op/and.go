@@ -17,6 +17,12 @@ func (and) Doc() ir.Doc {
 
 func (and) Infer(in []*ir.Value) ([]ir.Type, error) { return inferLogical(in, 2) }
 
+// Commutes marks that the order of two inputs does not matter.
+func (and) Commutes() {}
+
+// Neutral is true: on either side, it leaves the other input as it is.
+func (and) Neutral() (number float64, left bool) { return 1, true }
+
 func (and) Grad(*ir.Node, []*ir.Value) []*ir.Value {
 	return nil
 }

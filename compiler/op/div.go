@@ -21,6 +21,9 @@ func (div) Doc() ir.Doc {
 
 func (div) Infer(in []*ir.Value) ([]ir.Type, error) { return inferBinary(in, ir.Invalid) }
 
+// Neutral is 1: on the right, it leaves the other input as it is.
+func (div) Neutral() (number float64, left bool) { return 1, false }
+
 func (div) Grad(n *ir.Node, dy []*ir.Value) []*ir.Value {
 	da := Div(dy[0], n.In[1])
 	return []*ir.Value{da, Neg(Mul(da, n.Out[0]))}

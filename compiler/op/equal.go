@@ -17,6 +17,9 @@ func (equal) Doc() ir.Doc {
 
 func (equal) Infer(in []*ir.Value) ([]ir.Type, error) { return inferCompare(in, true) }
 
+// Commutes marks that the order of two inputs does not matter.
+func (equal) Commutes() {}
+
 func (equal) Grad(*ir.Node, []*ir.Value) []*ir.Value {
 	return nil
 }

@@ -22,6 +22,9 @@ func (maximum) Doc() ir.Doc {
 
 func (maximum) Infer(in []*ir.Value) ([]ir.Type, error) { return inferVariadic(in) }
 
+// Commutes marks that the order of two inputs does not matter.
+func (maximum) Commutes() {}
+
 func (maximum) Grad(n *ir.Node, dy []*ir.Value) []*ir.Value { return shareGrad(n, dy[0]) }
 
 func (maximum) Eval(in []*ir.Tensor) []*ir.Tensor { return evalVariadic(in, math.Max) }

@@ -22,6 +22,9 @@ func (minimum) Doc() ir.Doc {
 
 func (minimum) Infer(in []*ir.Value) ([]ir.Type, error) { return inferVariadic(in) }
 
+// Commutes marks that the order of two inputs does not matter.
+func (minimum) Commutes() {}
+
 func (minimum) Grad(n *ir.Node, dy []*ir.Value) []*ir.Value { return shareGrad(n, dy[0]) }
 
 func (minimum) Eval(in []*ir.Tensor) []*ir.Tensor { return evalVariadic(in, math.Min) }

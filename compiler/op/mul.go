@@ -17,6 +17,12 @@ func (mul) Doc() ir.Doc {
 
 func (mul) Infer(in []*ir.Value) ([]ir.Type, error) { return inferBinary(in, ir.Invalid) }
 
+// Commutes marks that the order of two inputs does not matter.
+func (mul) Commutes() {}
+
+// Neutral is 1: on either side, it leaves the other input as it is.
+func (mul) Neutral() (number float64, left bool) { return 1, true }
+
 func (mul) Grad(n *ir.Node, dy []*ir.Value) []*ir.Value {
 	return []*ir.Value{Mul(dy[0], n.In[1]), Mul(dy[0], n.In[0])}
 }

@@ -17,6 +17,12 @@ func (or) Doc() ir.Doc {
 
 func (or) Infer(in []*ir.Value) ([]ir.Type, error) { return inferLogical(in, 2) }
 
+// Commutes marks that the order of two inputs does not matter.
+func (or) Commutes() {}
+
+// Neutral is false: on either side, it leaves the other input as it is.
+func (or) Neutral() (number float64, left bool) { return 0, true }
+
 func (or) Grad(*ir.Node, []*ir.Value) []*ir.Value {
 	return nil
 }

@@ -37,6 +37,9 @@ func (pow) Infer(in []*ir.Value) ([]ir.Type, error) {
 	return []ir.Type{{DType: in[0].DType, Shape: s}}, err
 }
 
+// Neutral is 1: on the right, it leaves the other input as it is.
+func (pow) Neutral() (number float64, left bool) { return 1, false }
+
 func (pow) Grad(n *ir.Node, dy []*ir.Value) []*ir.Value {
 	a, b := n.In[0], Cast(n.In[1], n.In[0].DType)
 	zero, one := Scalar(a, 0), Scalar(a, 1)

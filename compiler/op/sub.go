@@ -17,6 +17,9 @@ func (sub) Doc() ir.Doc {
 
 func (sub) Infer(in []*ir.Value) ([]ir.Type, error) { return inferBinary(in, ir.Invalid) }
 
+// Neutral is 0: on the right, it leaves the other input as it is.
+func (sub) Neutral() (number float64, left bool) { return 0, false }
+
 func (sub) Grad(_ *ir.Node, dy []*ir.Value) []*ir.Value {
 	return []*ir.Value{dy[0], Neg(dy[0])}
 }

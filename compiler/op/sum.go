@@ -23,6 +23,9 @@ func (sum) Infer(in []*ir.Value) ([]ir.Type, error) {
 	return types, sameDType(true, in...)
 }
 
+// Commutes marks that the order of two inputs does not matter.
+func (sum) Commutes() {}
+
 func (sum) Grad(n *ir.Node, dy []*ir.Value) []*ir.Value {
 	dx := make([]*ir.Value, len(n.In))
 	for i := range dx {

@@ -17,6 +17,12 @@ func (xor) Doc() ir.Doc {
 
 func (xor) Infer(in []*ir.Value) ([]ir.Type, error) { return inferLogical(in, 2) }
 
+// Commutes marks that the order of two inputs does not matter.
+func (xor) Commutes() {}
+
+// Neutral is false: on either side, it leaves the other input as it is.
+func (xor) Neutral() (number float64, left bool) { return 0, true }
+
 func (xor) Grad(*ir.Node, []*ir.Value) []*ir.Value {
 	return nil
 }

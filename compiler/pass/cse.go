@@ -9,8 +9,8 @@ import (
 	"ssc/compiler/ir"
 )
 
-// commutes lists the operators of two inputs whose order does not matter.
-var commutes = map[string]bool{"Add": true, "Mul": true, "Max": true, "Min": true, "And": true, "Or": true, "Xor": true, "Equal": true, "Sum": true}
+// commutative is an operator for which the order of two inputs does not matter.
+type commutative interface{ Commutes() }
 
 // cseOpt merges the nodes that compute the same: equal operators, attribute by attribute and bit by bit, of the same inputs. Constants are the
 // same when type, shape and bits are. The first one stays; if a later one is an output of the graph, the first takes its name.
@@ -53,8 +53,10 @@ func (c *cse) inputs(n *ir.Node) []uint64 {
 	for i, v := range n.In {
 		in[i] = c.id(v)
 	}
-	if len(in) == 2 && in[0] > in[1] && commutes[key(n.Op)] {
-		in[0], in[1] = in[1], in[0]
+	if len(in) == 2 && in[0] > in[1] {
+		if _, ok := n.Op.(commutative); ok {
+			in[0], in[1] = in[1], in[0]
+		}
 	}
 	return in
 }

@@ -27,3 +27,15 @@ func RuleUses(g *ir.Graph) map[string]int {
 	}
 	return used
 }
+
+// Simulate is the order in which the nodes of g run, bodies inlined: their operators and their numbers, and the peak.
+func Simulate(g *ir.Graph) (ops []string, ranks []int, peak int64) {
+	p := newProgram(g, bodies{})
+	rank := p.ranks(inOrder(len(g.Nodes)))
+	run := p.order(rank)
+	for _, i := range run {
+		ops, ranks = append(ops, p.steps[i].node.Op.Name()), append(ranks, int(rank[i]))
+	}
+	peak, _ = p.peak(run)
+	return ops, ranks, peak
+}

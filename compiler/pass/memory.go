@@ -8,8 +8,8 @@ import (
 )
 
 // What ONNX Runtime's CPU kernels do with memory, measured on version 1.30 from its profile: a view's output is its input's memory; an
-// operator that works in place writes over its first input, if that has the output's type and shape and no other reader. All other element-wise
-// operators, Add and Mul among them, write to memory of their own.
+// operator that works in place writes over its first input, if that has the output's element size and shape and no other reader. All
+// other element-wise operators, Add and Mul among them, write to memory of their own.
 var (
 	aliases  = map[string]bool{"Identity": true, "Reshape": true, "Squeeze": true, "Unsqueeze": true, "Flatten": true}
 	inPlaces = map[string]bool{"Relu": true, "Sigmoid": true, "Tanh": true, "Softplus": true, "Elu": true, "LeakyRelu": true, "Clip": true,
@@ -19,8 +19,8 @@ var (
 // isView reports whether n's output is n's first input's memory.
 func isView(n *ir.Node) bool { return aliases[key(n.Op)] }
 
-// Order is the order in which ONNX Runtime executes the nodes of g, constants left out. A call counts as one node, as it does with a native kernel; for a runtime that
-// inlines it, give the inlined graph.
+// Order is the order in which ONNX Runtime executes the nodes of g, constants left out. A call counts as one node, as it does with a
+// native kernel; for a runtime that inlines it, give the inlined graph.
 func Order(g *ir.Graph) []*ir.Node {
 	p := newProgram(g, nil)
 	var out []*ir.Node
@@ -40,8 +40,8 @@ func inOrder(n int) []int32 {
 }
 
 // Peak is the most memory that the values between inputs and outputs take at one moment of a run in which calls are inlined, and the
-// node of g that runs then; nil when there is nothing to run. Inputs, outputs, state and constants are not counted, nor is scratch memory inside
-// kernels. A nil order is ONNX Runtime's own; else nodes run in the given order, the body of a call from top to bottom.
+// node of g that runs then; nil when there is nothing to run. Inputs, outputs, state and constants are not counted, nor is scratch
+// memory inside kernels. A nil order is ONNX Runtime's own; else nodes run in the given order, the body of a call from top to bottom.
 func Peak(g *ir.Graph, order []*ir.Node) (bytes int64, at *ir.Node) {
 	p := newProgram(g, bodies{})
 	var run []int32
@@ -87,7 +87,8 @@ type planner struct {
 }
 
 // peak plans the memory of a run as ONNX Runtime does: a value takes over its input's memory where the operator allows it, else that of
-// the value of its class that died last, else new memory. What is taken over again exists in between. It returns the largest sum and the step at which it is reached, -1 for none.
+// the value of its class that died last, else new memory. What is taken over again exists in between. It returns the largest sum and
+// the step at which it is reached, -1 for none.
 func (p *program) peak(run []int32) (int64, int32) {
 	l := planner{p, make([]buffer, len(p.values)), make([]int32, len(p.values)), make([][]int32, len(p.class))}
 	for v, s := range p.values {
@@ -118,7 +119,6 @@ func (p *program) peak(run []int32) (int64, int32) {
 			l.release(v, pos)
 		}
 	}
-	lastPlan = &l
 	return l.highest(run)
 }
 
@@ -173,5 +173,3 @@ func (l *planner) highest(run []int32) (most int64, at int32) {
 	}
 	return most, at
 }
-
-var lastPlan *planner

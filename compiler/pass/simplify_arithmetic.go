@@ -20,16 +20,16 @@ var arithmeticRules = []rule{
 	{"where with a known or no choice", []string{"Where"}, decideWhere},
 }
 
-// neutral gives the number that leaves the other input as it is, and whether it may stand on the left too.
-var neutral = map[string]struct {
-	number float64
-	left   bool
-}{"Add": {0, true}, "Sub": {0, false}, "Mul": {1, true}, "Div": {1, false}, "Pow": {1, false}, "And": {1, true}, "Or": {0, true}, "Xor": {0, true}}
-
 func dropNeutral(n *ir.Node) []*ir.Value {
-	e := neutral[n.Op.Name()]
+	o, ok := n.Op.(interface {
+		Neutral() (number float64, left bool)
+	})
+	if !ok {
+		return nil
+	}
+	number, left := o.Neutral()
 	for i, x := range n.In {
-		if c, ok := splat(n.In[1-i]); ok && c == e.number && (i == 0 || e.left) && x.Type.Equal(n.Out[0].Type) {
+		if c, ok := splat(n.In[1-i]); ok && c == number && (i == 0 || left) && x.Type.Equal(n.Out[0].Type) {
 			return one(x)
 		}
 	}

@@ -31,9 +31,6 @@ type evaluator struct {
 
 // knn measures the features that the weights give; nil weights measure the images themselves.
 func (e *evaluator) knn(ctx context.Context, c plan.Component, weights map[string]*ort.Tensor, features string) (m Measurement, err error) {
-	num := func(name string) int { f, _ := c.Args[name].(float64); n, _ := c.Args[name].(int); return n + int(f) }
-	text := func(name string) string { s, _ := c.Args[name].(string); return s }
-	temperature, _ := c.Args["temperature"].(float64)
 	x := &probe.Extractor{Batch: 500, Workers: e.workers, Seed: e.plan.Seed}
 	if weights != nil {
 		o := sessionOptions(e.plan, e.threads)
@@ -47,7 +44,7 @@ func (e *evaluator) knn(ctx context.Context, c plan.Component, weights map[strin
 	for i, which := range []struct {
 		name string
 		max  int
-	}{{text("bank"), num("max_bank")}, {text("queries"), num("max_queries")}} {
+	}{{c.Text("bank"), c.Int("max_bank")}, {c.Text("queries"), c.Int("max_queries")}} {
 		d := e.data[which.name]
 		if d == nil {
 			return m, fmt.Errorf("%s: there is no dataset %q", c.At, which.name)
@@ -62,8 +59,8 @@ func (e *evaluator) knn(ctx context.Context, c plan.Component, weights map[strin
 		return m, err
 	}
 	defer near.Close()
-	v := probe.Vote{K: num("k"), Weighted: text("vote") == "weighted", Temperature: temperature}
-	m = Measurement{Probe: "knn", Features: features, Bank: sets[0].Rows, Queries: sets[1].Rows, K: v.K, Vote: text("vote")}
+	v := probe.Vote{K: c.Int("k"), Weighted: c.Text("vote") == "weighted", Temperature: c.Float("temperature")}
+	m = Measurement{Probe: "knn", Features: features, Bank: sets[0].Rows, Queries: sets[1].Rows, K: v.K, Vote: c.Text("vote")}
 	m.Value, err = probe.KNN(ctx, near, sets[0], sets[1], v)
 	return m, err
 }
@@ -84,10 +81,7 @@ func (r *run) monitor(ctx context.Context) error {
 	epoch := r.loop.Step / r.perEpoch
 	e := &evaluator{plan: r.plan, models: r.models, data: r.data, threads: r.Threads, workers: r.Workers}
 	for _, c := range r.plan.Monitors {
-		every, _ := c.Args["every"].(int)
-		if f, ok := c.Args["every"].(float64); ok {
-			every = int(f)
-		}
+		every := c.Int("every")
 		if every < 1 || epoch%every != 0 && r.loop.Step < r.total {
 			continue
 		}
@@ -140,13 +134,12 @@ func Evaluate(ctx context.Context, p *plan.Plan, models map[string][]byte, o Opt
 
 // all measures the encoder and what the block asks to compare it with.
 func (e *evaluator) all(ctx context.Context, c plan.Component, trained *state, found func(Measurement)) error {
-	wants := func(name string) bool { b, _ := c.Args[name].(bool); return b }
 	m, err := e.knn(ctx, c, weights(e.plan, trained), "encoder")
 	if err != nil {
 		return err
 	}
 	found(m)
-	if wants("untrained") {
+	if c.Bool("untrained") {
 		fresh, err := newState(e.plan)
 		if err != nil {
 			return err
@@ -160,7 +153,7 @@ func (e *evaluator) all(ctx context.Context, c plan.Component, trained *state, f
 		}
 		found(m)
 	}
-	if wants("raw_pixels") {
+	if c.Bool("raw_pixels") {
 		if m, err = e.knn(ctx, c, nil, "raw pixels"); err != nil {
 			return err
 		}
