@@ -1,0 +1,74 @@
+package report
+
+import (
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+)
+
+func TestReadMetrics(t *testing.T) {
+	const line = `{"step":10,"epoch":0.5,"values":{"loss":null,"lr":0.25},"bad_steps":1,"clock":{"seconds":4,"images_per_second":100,"data_wait_seconds":0.5}}` + "\n"
+	first := Record{10, 0.5, map[string]float64{"loss": math.NaN(), "lr": 0.25}, 1, &Clock{4, 100, 0.5}}
+	for _, c := range []struct {
+		name, text string
+		want       []Record
+		err        string
+	}{
+		{"empty", "", nil, ""},
+		{"one line", line, []Record{first}, ""},
+		{"monitor", `{"step":20,"epoch":1,"values":{"knn":0.8}}` + "\n", []Record{{20, 1, map[string]float64{"knn": 0.8}, 0, nil}}, ""},
+		{"being written", line + `{"step":20,"ep`, []Record{first}, ""},
+		{"blank line", "\n" + line, []Record{first}, ""},
+		{"damaged", line + "{]\n" + line, []Record{first}, "metrics.jsonl:2: "},
+		{"of another type", `{"step":"x"}` + "\n", nil, "metrics.jsonl:1: "},
+	} {
+		path := filepath.Join(t.TempDir(), "metrics.jsonl")
+		if err := os.WriteFile(path, []byte(c.text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		got, err := ReadMetrics(path)
+		if diff := cmp.Diff(c.want, got, cmpopts.EquateNaNs()); diff != "" {
+			t.Errorf("%s: ReadMetrics (-want +got):\n%s", c.name, diff)
+		}
+		if (err == nil) != (c.err == "") || err != nil && !strings.Contains(err.Error(), c.err) {
+			t.Errorf("%s: ReadMetrics = %v, want an error with %q", c.name, err, c.err)
+		}
+	}
+	if got, err := ReadMetrics(filepath.Join(t.TempDir(), "none")); got != nil || err != nil {
+		t.Errorf("ReadMetrics(no file) = %v, %v, want nothing", got, err)
+	}
+}
+
+// TestElapsed has a run of two processes: the second began after the checkpoint at 30 s of the first.
+func TestElapsed(t *testing.T) {
+	records := []Record{{Clock: &Clock{10, 0, 1}}, {}, {Clock: &Clock{30, 0, 2}}, {Clock: &Clock{5, 0, 0.5}}, {Clock: &Clock{25, 0, 4}}}
+	seconds, wait := elapsed(records)
+	if diff := cmp.Diff([]float64{10, 10, 30, 35, 55}, seconds); diff != "" {
+		t.Errorf("seconds (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]float64{1, 1, 2, 2.5, 6}, wait); diff != "" {
+		t.Errorf("wait (-want +got):\n%s", diff)
+	}
+	if got := shares(&Run{Records: records}); len(got) != 2 || got[0].Seconds != 6 || got[1].Seconds != 49 {
+		t.Errorf("shares by the clock = %v, want 6 s of waiting and 49 s of everything else", got)
+	}
+}
+
+func TestNumbers(t *testing.T) {
+	for v, want := range map[float64]string{0: "0", 1: "1", 0.5: "0.5", 3.14159: "3.142", -2.5: "-2.5", 999.96: "1000", 1234.5: "1,235", 60000: "60,000", -1234567: "-1,234,567",
+		0.000123456: "0.0001235", 0.00001: "1.00e-05", 1e20: "1.00e+20", math.Inf(1): "not finite", 0.1 + 0.2: "0.3"} {
+		if got := number(v); got != want {
+			t.Errorf("number(%g) = %q, want %q", v, got, want)
+		}
+	}
+	for v, want := range map[float64]string{0.0004: "0.4 ms", 0.25: "250 ms", 4.8: "4.8 s", 59.96: "60 s", 480: "8 min 00 s", 3599.9: "1 h 00 min", 7384: "2 h 03 min", 200000: "2 d 07 h"} {
+		if got := duration(v); got != want {
+			t.Errorf("duration(%g) = %q, want %q", v, got, want)
+		}
+	}
+}
