@@ -40,7 +40,7 @@ func (b *bar) set(s train.Status) {
 	b.status.Store(&s)
 	b.begin.Do(func() {
 		style := mpb.BarStyle().Lbound("").Filler("━").Tip("━").Padding("─").Rbound("")
-		b.line.Store(b.progress.New(int64(s.Steps), style, mpb.BarFillerTrim(), mpb.PrependDecorators(decor.CountersNoUnit("%d/%d")), mpb.AppendDecorators(decor.Any(b.gist))))
+		b.line.Store(b.progress.New(int64(s.Steps), style, mpb.PrependDecorators(decor.CountersNoUnit("%d/%d")), mpb.AppendDecorators(decor.Any(b.gist))))
 	})
 	b.line.Load().SetCurrent(int64(s.Step))
 }

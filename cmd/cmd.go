@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
+	"slices"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/urfave/cli/v2"
@@ -18,6 +19,7 @@ import (
 	"ssc/compiler"
 	"ssc/lang"
 	"ssc/lang/diag"
+	"ssc/lang/schema"
 	"ssc/runtime/datasource"
 	"ssc/runtime/transform"
 )
@@ -46,7 +48,8 @@ var tables = compiler.Tables{Source: datasource.Table, Transform: transform.Tabl
 
 // commands in the order of the help.
 func commands() []*cli.Command {
-	return []*cli.Command{validateCommand, compileCommand, runCommand}
+	return []*cli.Command{validateCommand, fmtCommand, explainCommand, configCommand, graphCommand, compileCommand, planCommand, runCommand, evaluateCommand, showCommand,
+		doctorCommand, completionCommand, versionCommand, docsCommand, newCommand}
 }
 
 // Main runs one command line and returns its exit code.
@@ -57,20 +60,28 @@ func Main(args []string, s Streams) (code int) {
 			code = ExitBug
 		}
 	}()
+	app := newApp(s)
+	return exitCode(app.Run(flagsFirst(app, args)), s)
+}
+
+func newApp(s Streams) *cli.App {
 	app := &cli.App{
 		Name: "ssc", Usage: "compile and run self-supervised visual pre-training", Version: Version,
-		Commands: commands(), Reader: s.In, Writer: s.Out, ErrWriter: s.Err,
-		DisableSliceFlagSeparator: true, HideVersion: true,
-		ExitErrHandler: func(*cli.Context, error) {},
-		CommandNotFound: func(c *cli.Context, name string) {
-			fmt.Fprintf(s.Err, "There is no command %q.%s\n", name, didYouMeanCommand(c.App, name))
+		Commands: commands(), Reader: s.In, Writer: s.Out, ErrWriter: s.Err, Metadata: map[string]any{},
+		DisableSliceFlagSeparator: true,
+		ExitErrHandler:            func(*cli.Context, error) {},
+		OnUsageError:              func(_ *cli.Context, err error, _ bool) error { return usage{err} },
+		Action: func(c *cli.Context) error {
+			if name := c.Args().First(); name != "" {
+				return usage{fmt.Errorf("there is no command %q.%s", name, didYouMeanCommand(c.App, name))}
+			}
+			return cli.ShowAppHelp(c)
 		},
-		OnUsageError: func(_ *cli.Context, err error, _ bool) error { return usage{err} },
 	}
 	for _, c := range app.Commands {
 		c.OnUsageError = app.OnUsageError
 	}
-	return exitCode(app.Run(flagsFirst(app, args)), s)
+	return app
 }
 
 // usage is a wrong command line.
@@ -87,6 +98,7 @@ func (e exit) Error() string { return e.msg }
 func exitCode(err error, s Streams) int {
 	var u usage
 	var e exit
+	var help cli.ExitCoder // of the library's help command, for a name that is none
 	switch {
 	case err == nil:
 		return ExitOK
@@ -98,6 +110,9 @@ func exitCode(err error, s Streams) int {
 			fmt.Fprintln(s.Err, e.msg)
 		}
 		return e.code
+	case errors.As(err, &help):
+		fmt.Fprintln(s.Err, help)
+		return ExitUsage
 	}
 	fmt.Fprintln(s.Err, err)
 	return ExitDiag
@@ -109,38 +124,63 @@ func pipelineFlags(more ...cli.Flag) []cli.Flag {
 		&cli.StringSliceFlag{Name: "var", Usage: "give a variable its value: `name=value`"},
 		&cli.StringSliceFlag{Name: "var-file", Usage: "read values of variables from `FILE`"},
 		&cli.StringSliceFlag{Name: "set", Usage: "override an argument: `path=value`, as in train.epochs=2"},
-		&cli.BoolFlag{Name: "json", Usage: "print results and diagnostics as JSON, one object a line"},
+		jsonFlag(),
 	}, more...)
 }
 
-// loadPipeline reads the files named on the command line and reports what is wrong with them. ok is false after errors.
-func loadPipeline(c *cli.Context) (p *lang.Pipeline, diags hcl.Diagnostics, err error) {
-	files := c.Args().Slice()
-	if len(files) == 0 {
-		return nil, nil, usage{fmt.Errorf("ssc %s needs a pipeline file, as in: ssc %s pipeline.hcl", c.Command.Name, c.Command.Name)}
+// needFiles is the error of a command line that names no file.
+func needFiles(c *cli.Context) error {
+	if c.NArg() == 0 {
+		return usage{fmt.Errorf("ssc %s needs a pipeline file, as in: ssc %s pipeline.hcl", c.Command.Name, c.Command.Name)}
 	}
-	p, diags = lang.Load(files, lang.Options{Vars: c.StringSlice("var"), VarFiles: c.StringSlice("var-file"), Sets: c.StringSlice("set"),
-		Stdin: c.App.Reader, Root: tables.Root, Command: "ssc " + c.Command.Name})
-	return p, diags, nil
+	return nil
 }
 
-// compilePipeline loads and compiles; diagnostics are printed, and errors among them end in an exit.
-func compilePipeline(c *cli.Context) (*compiler.Result, *lang.Pipeline, error) {
-	p, diags, err := loadPipeline(c)
-	if err != nil {
-		return nil, nil, err
-	}
-	var r *compiler.Result
-	if p.Root != nil {
-		var more hcl.Diagnostics
-		r, more = compiler.Compile(p.Root, tables, compiler.Options{Device: c.String("device"), Version: Version, Name: p.Name})
-		diags = append(diags, more...)
-	}
-	if err := printDiags(c, p, diags); err != nil {
-		return nil, nil, err
-	}
-	return r, p, nil
+// loadFiles reads files as one pipeline, a later one laid over those before it.
+func loadFiles(c *cli.Context, files []string) (*lang.Pipeline, hcl.Diagnostics) {
+	return lang.Load(files, lang.Options{Vars: c.StringSlice("var"), VarFiles: c.StringSlice("var-file"), Sets: c.StringSlice("set"),
+		Stdin: c.App.Reader, Root: tables.Root, Command: "ssc " + c.Command.Name})
 }
+
+// compileFiles loads and compiles; the result is nil after errors. raw leaves the graphs as the components built them.
+func compileFiles(c *cli.Context, files []string, raw bool) (*lang.Pipeline, *compiler.Result, hcl.Diagnostics) {
+	p, diags := loadFiles(c, files)
+	if p.Root == nil {
+		return p, nil, diags
+	}
+	r, more := compiler.Compile(p.Root, tables, compiler.Options{Device: c.String("device"), Version: Version, Name: p.Name, NoPasses: raw})
+	if diags = append(diags, more...); diags.HasErrors() {
+		r = nil
+	}
+	return p, r, diags
+}
+
+// compilePipeline loads and compiles the files on the command line; diagnostics are printed, and errors among them end in an exit.
+func compilePipeline(c *cli.Context, raw bool) (*compiler.Result, *lang.Pipeline, error) {
+	r, p, warnings, err := compileNamed(c, raw)
+	if err == nil {
+		err = printDiags(c, p, warnings)
+	}
+	return r, p, err
+}
+
+// compileNamed loads and compiles the files on the command line. Errors among the diagnostics are printed and end in an exit; warnings are returned.
+func compileNamed(c *cli.Context, raw bool) (*compiler.Result, *lang.Pipeline, hcl.Diagnostics, error) {
+	if err := needFiles(c); err != nil {
+		return nil, nil, nil, err
+	}
+	if d := c.String("device"); d != "" && !slices.Contains(devices, d) {
+		return nil, nil, nil, usage{fmt.Errorf("there is no device %q.%s", d, schema.DidYouMean(d, devices))}
+	}
+	p, r, diags := compileFiles(c, c.Args().Slice(), raw)
+	if diags.HasErrors() {
+		return nil, p, nil, printDiags(c, p, diags)
+	}
+	return r, p, diags, nil
+}
+
+// devices that a plan can be compiled for.
+var devices = []string{"cpu", "cuda"}
 
 // printDiags prints diagnostics and returns an exit when there are errors.
 func printDiags(c *cli.Context, p *lang.Pipeline, diags hcl.Diagnostics) error {
@@ -149,7 +189,7 @@ func printDiags(c *cli.Context, p *lang.Pipeline, diags hcl.Diagnostics) error {
 			for _, r := range diag.Records(diags) {
 				out.emit("diagnostic", levelOf(r), r.Summary, r)
 			}
-		} else if err := diag.Write(c.App.ErrWriter, p.Sources, diags, diag.Options{Width: width(c.App.ErrWriter), Color: color(c.App.ErrWriter)}); err != nil {
+		} else if err := diag.Write(c.App.ErrWriter, p.Sources, diags, diag.Options{Width: width(c.App.ErrWriter), Color: colored(c.App.ErrWriter)}); err != nil {
 			return err
 		}
 	}
@@ -194,8 +234,8 @@ func width(w io.Writer) int {
 	return 100
 }
 
-// color follows the NO_COLOR and FORCE_COLOR conventions.
-func color(w io.Writer) bool {
+// colored follows the NO_COLOR and FORCE_COLOR conventions.
+func colored(w io.Writer) bool {
 	if os.Getenv("NO_COLOR") != "" {
 		return false
 	}

@@ -17,7 +17,7 @@ var compileCommand = &cli.Command{
 }
 
 func compile(c *cli.Context) error {
-	r, _, err := compilePipeline(c)
+	r, _, err := compilePipeline(c, false)
 	if err != nil {
 		return err
 	}

@@ -2,10 +2,17 @@ package cmd
 
 import (
 	"fmt"
+	"io"
 	"math"
 	"strconv"
 	"strings"
+	"text/tabwriter"
+
+	"ssc/compiler/ir"
 )
+
+// newTable aligns columns that are separated by tabs. It must be flushed.
+func newTable(w io.Writer) *tabwriter.Writer { return tabwriter.NewWriter(w, 0, 0, 2, ' ', 0) }
 
 // count prints a whole number with commas between thousands.
 func count[N int | int64](n N) string {
@@ -37,9 +44,15 @@ func amount(n float64) string {
 	return strconv.FormatFloat(n, 'f', -1, 64)
 }
 
-// digits prints three significant digits.
+// digits prints three significant digits of a number between 1 and 1000.
 func digits(x float64) string {
-	return strconv.FormatFloat(x, 'f', max(0, 2-int(math.Floor(math.Log10(max(x, 1e-9))+1e-9))), 64)
+	switch {
+	case x < 9.995:
+		return strconv.FormatFloat(x, 'f', 2, 64)
+	case x < 99.95:
+		return strconv.FormatFloat(x, 'f', 1, 64)
+	}
+	return strconv.FormatFloat(x, 'f', 0, 64)
 }
 
 // bytesText prints a size in binary units.
@@ -61,4 +74,52 @@ func finite(x float64) *float64 {
 		return nil
 	}
 	return &x
+}
+
+// unit is a number with its prefix, ready for a unit: "1.23 G", "7 ".
+func unit(n int64) string {
+	text := amount(float64(n))
+	if strings.Contains(text, " ") {
+		return text
+	}
+	return text + " "
+}
+
+// dims prints a shape; -1 is an axis of any size.
+func dims(d []int) string {
+	parts := make([]string, len(d))
+	for i, n := range d {
+		if parts[i] = strconv.Itoa(n); n < 0 {
+			parts[i] = "?"
+		}
+	}
+	return "[" + strings.Join(parts, ", ") + "]"
+}
+
+// elements is the number of elements of a shape, with symbolic axes as 1.
+func elements(d []int) int64 {
+	n := int64(1)
+	for _, x := range d {
+		if x >= 0 {
+			n *= int64(x)
+		}
+	}
+	return n
+}
+
+// cutLast splits a tensor's name at its last dot.
+func cutLast(name string) (module, tensor string) {
+	if i := strings.LastIndexByte(name, '.'); i >= 0 {
+		return name[:i], name[i+1:]
+	}
+	return "", name
+}
+
+// dtypeBytes is the size of an element; 0 for a type that is not known.
+func dtypeBytes(name string) int {
+	d, ok := ir.ParseDType(name)
+	if !ok {
+		return 0
+	}
+	return d.Bytes()
 }

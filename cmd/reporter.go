@@ -7,11 +7,14 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
+	"github.com/hashicorp/hcl/v2"
 	"github.com/urfave/cli/v2"
 
+	"ssc/lang/diag"
 	"ssc/runtime/train"
 )
 
@@ -22,6 +25,8 @@ const progressEvery = 5 * time.Second
 // train.log. It may be called from several goroutines.
 type reporter struct {
 	dir    string
+	source map[string][]byte // texts that refusals point into
+	format diag.Options
 	out    io.Writer // results
 	quiet  bool      // no progress on the screen
 	stream *stream   // with -json
@@ -38,8 +43,8 @@ type reporter struct {
 	told    time.Time // when progress was last told
 }
 
-func newReporter(c *cli.Context, dir string) *reporter {
-	r := &reporter{dir: dir, out: c.App.Writer, quiet: os.Getenv("SSC_NO_PROGRESS") != "", told: time.Now()}
+func newReporter(c *cli.Context, dir string, source map[string][]byte) *reporter {
+	r := &reporter{dir: dir, source: source, format: diag.Options{Width: width(c.App.ErrWriter), Color: colored(c.App.ErrWriter)}, out: c.App.Writer, quiet: os.Getenv("SSC_NO_PROGRESS") != "", told: time.Now()}
 	if r.stream = messages(c); r.stream != nil {
 		r.json = newSink(c.App.Writer)
 		r.stream.w = r.json
@@ -78,9 +83,12 @@ func (r *reporter) tell(typ, level, text string, fields any) {
 	if r.closed {
 		return
 	}
-	if r.stream != nil {
+	switch {
+	case r.stream != nil:
 		r.stream.emit(typ, level, text, fields)
-	} else if typ != "progress" || r.bar == nil && !r.quiet {
+	case typ == "measurement": // comes as a table
+	case typ == "progress" && (r.bar != nil || r.quiet):
+	default:
 		fmt.Fprintln(r.screen, text)
 	}
 	r.toLog(text)
@@ -113,6 +121,9 @@ type progressFields struct {
 // Step implements train.Reporter.
 func (r *reporter) Step(s train.Status) {
 	r.openLog()
+	if !r.trained() && s.ResumedAt > 0 {
+		r.Note("going on from step %d of %d", s.ResumedAt, s.Steps)
+	}
 	r.mu.Lock()
 	r.last = s
 	due := time.Since(r.told) >= progressEvery || s.Step == s.Steps
@@ -199,23 +210,45 @@ func (r *reporter) close() {
 
 // ended tells how the run ended and returns the exit of the command.
 func (r *reporter) ended(err error) error {
-	if err == nil {
-		return nil
-	}
 	var refused train.Refused
-	code := ExitFailed
 	switch {
-	case errors.As(err, &refused), !errors.Is(err, train.ErrFailed) && !errors.Is(err, train.ErrStopped) && !errors.Is(err, context.Canceled) && !r.trained():
-		code = ExitDiag
-	case errors.Is(err, train.ErrFailed):
+	case err == nil:
+		return nil
+	case errors.As(err, &refused):
+		r.diagnose("refused", refusals(err.Error(), r.source))
+		return exit{ExitDiag, ""}
 	case errors.Is(err, train.ErrStopped), errors.Is(err, context.Canceled):
 		r.openLog()
-		r.tell("stopped", levelWarn, fmt.Sprintf("stopped at step %d, everything is saved; go on with: ssc run %s", r.last.Step, r.dir), nil)
+		r.tell("stopped", levelWarn, r.stopped(), nil)
 		return exit{ExitStopped, ""}
+	case !errors.Is(err, train.ErrFailed) && !r.trained():
+		r.tell("error", levelError, err.Error(), nil)
+		return exit{ExitDiag, ""}
 	}
-	if code == ExitFailed {
-		r.openLog()
-	}
+	r.openLog()
 	r.tell("error", levelError, err.Error(), nil)
-	return exit{code, ""}
+	return exit{ExitFailed, ""}
+}
+
+func (r *reporter) stopped() string {
+	if !r.trained() {
+		return "stopped; go on with: ssc run " + r.dir
+	}
+	return fmt.Sprintf("stopped at step %d, everything is saved; go on with: ssc run %s", r.last.Step, r.dir)
+}
+
+// diagnose prints diagnostics as a line of the type, at the lines of the pipeline that they are about.
+func (r *reporter) diagnose(typ string, diags hcl.Diagnostics) {
+	if len(diags) == 0 {
+		return
+	}
+	if r.stream != nil {
+		for _, d := range diag.Records(diags) {
+			r.tell("diagnostic", levelOf(d), d.Summary+": "+d.Detail, d)
+		}
+		return
+	}
+	var text strings.Builder
+	_ = diag.Write(&text, r.source, diags, r.format) // a strings.Builder does not fail
+	r.tell(typ, levelError, strings.TrimSuffix(text.String(), "\n"), nil)
 }

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/hashicorp/hcl/v2"
 	"github.com/urfave/cli/v2"
 
 	"ssc/compiler/plan"
@@ -30,15 +31,17 @@ func run(c *cli.Context) error {
 	if err := noneNegative(c, "steps", "threads", "workers"); err != nil {
 		return err
 	}
+	outliveReaders()
 	j, err := planned(c)
 	if err != nil {
 		return err
 	}
-	rep := newReporter(c, j.dir)
+	rep := newReporter(c, j.dir, j.sources)
 	defer rep.close()
 	ctx, stop := untilSignal(c.Context, rep.Note)
 	defer stop()
 	rep.begin()
+	rep.diagnose("warning", j.warnings)
 	o := train.Options{Dir: j.dir, Threads: c.Int("threads"), Workers: c.Int("workers"), Steps: c.Int("steps"), Report: rep}
 	err = train.Run(ctx, j.plan, j.models, o)
 	rep.endBar()
@@ -61,6 +64,9 @@ type job struct {
 	plan   *plan.Plan
 	models map[string][]byte
 	dir    string // the run folder
+	// sources are the texts of the pipeline, when it was compiled here, for messages that show a line.
+	sources  map[string][]byte
+	warnings hcl.Diagnostics // of the compilation
 }
 
 // planned reads or makes the plan that the command line names.
@@ -98,11 +104,11 @@ func readJob(c *cli.Context, dir string) (*job, error) {
 }
 
 func compileJob(c *cli.Context) (*job, error) {
-	r, _, err := compilePipeline(c)
+	r, p, warnings, err := compileNamed(c, false)
 	if err != nil {
 		return nil, err
 	}
-	j := &job{plan: r.Plan, models: map[string][]byte{}, dir: runDir(r.Plan)}
+	j := &job{plan: r.Plan, models: map[string][]byte{}, dir: runDir(r.Plan), sources: p.Sources, warnings: warnings}
 	for name, g := range r.Plan.Graphs {
 		j.models[name] = r.Files[g.File]
 	}

@@ -8,10 +8,8 @@ import (
 )
 
 // untilSignal returns a context that ends with the first signal to stop; the second ends the process at once. note is told of the first.
-//
-// A signal that was ignored when the process began, as nohup does with SIGHUP, stays ignored. From here on a broken pipe is an error of the write, not the end of the process.
+// A signal that was ignored when the process began, as nohup does with SIGHUP, stays ignored.
 func untilSignal(parent context.Context, note func(format string, args ...any)) (ctx context.Context, stop func()) {
-	signal.Ignore(syscall.SIGPIPE)
 	ctx, cancel := context.WithCancel(parent)
 	signals, done := make(chan os.Signal, 4), make(chan struct{})
 	for _, s := range []os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
@@ -39,6 +37,9 @@ func untilSignal(parent context.Context, note func(format string, args ...any)) 
 		cancel()
 	}
 }
+
+// outliveReaders makes a broken pipe an error of the write and not the end of the process.
+func outliveReaders() { signal.Ignore(syscall.SIGPIPE) }
 
 func signalName(s os.Signal) string {
 	switch s {

@@ -1,5 +1,6 @@
-// Package conformance runs every sample of every operator and function as an emitted model in ONNX Runtime and compares it with
-// the reference evaluator: the values, and the gradients that training would compute. Functions run by their bodies.
+// Package conformance compares ssc with others, from outside: every sample of every operator and function in ONNX Runtime with the
+// reference evaluator (functions by their bodies); networks, losses, optimizers, schedules, votes and whole training steps with the
+// results of PyTorch in testdata/oracle; the guard of a step with what it promises; the imports and sizes of the code with the architecture's rules.
 package conformance
 
 import (

@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"io/fs"
 	"path/filepath"
-	"slices"
+	"syscall"
 	"testing"
 	"time"
 
@@ -15,14 +15,14 @@ import (
 
 const examples = "../examples"
 
-// limits bound how long a pipeline may take from its text to its plan. They leave room for a machine that is busy with other tests.
+// limits bound the processor time that a pipeline takes from its text to its plan. The clock on the wall would measure what else the machine is doing.
 var limits = map[string]time.Duration{
 	"selfsup/simclr/simclr_resnet10-w32_1xb256-adamw-3e_fmnist.hcl": 200 * time.Millisecond,
 	"selfsup/simclr/simclr_resnet50_8xb32-coslr-200e_in1k.hcl":      time.Second,
 }
 
 // TestExamples compiles every pipeline in examples, whose data is not there, twice: the files must be the same byte for byte. Named
-// ones must take no longer than their limit, in the better of the two.
+// ones must take no more processor time than their limit, in the best of five.
 func TestExamples(t *testing.T) {
 	seen := 0
 	err := filepath.WalkDir(examples, func(path string, d fs.DirEntry, err error) error {
@@ -31,19 +31,23 @@ func TestExamples(t *testing.T) {
 		}
 		name, err := filepath.Rel(examples, path)
 		t.Run(filepath.Base(path), func(t *testing.T) {
-			start := time.Now()
+			start := processorTime(t)
 			first := compileExample(t, path)
-			took := time.Since(start)
-			start = time.Now()
-			second := compileExample(t, path)
-			took = min(took, time.Since(start))
-			equalFiles(t, first, second)
-			if limit, ok := limits[filepath.ToSlash(name)]; ok {
-				seen++
-				t.Logf("compiled in %v", took)
-				if took > limit {
-					t.Errorf("compiling takes %v, want at most %v", took, limit)
-				}
+			took := processorTime(t) - start
+			equalFiles(t, first, compileExample(t, path))
+			limit, ok := limits[filepath.ToSlash(name)]
+			if !ok {
+				return
+			}
+			seen++
+			for range 4 {
+				start = processorTime(t)
+				compileExample(t, path)
+				took = min(took, processorTime(t)-start)
+			}
+			t.Logf("compiled in %v of processor time", took)
+			if took > limit {
+				t.Errorf("compiling takes %v, want at most %v", took, limit)
 			}
 		})
 		return err
@@ -54,6 +58,16 @@ func TestExamples(t *testing.T) {
 	if seen != len(limits) {
 		t.Errorf("%d of %d pipelines with a limit were compiled", seen, len(limits))
 	}
+}
+
+// processorTime is what the process has used so far, in its own code and the system's.
+func processorTime(t *testing.T) time.Duration {
+	t.Helper()
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // compileExample is the content of a plan by file name.
@@ -91,12 +105,9 @@ func equalFiles(t *testing.T, a, b map[string][]byte) {
 	}
 	for name := range a {
 		if !bytes.Equal(a[name], b[name]) {
-			i := slices.IndexFunc(a[name], func(byte) bool { return false })
-			for k := range min(len(a[name]), len(b[name])) {
-				if a[name][k] != b[name][k] {
-					i = k
-					break
-				}
+			i := 0
+			for i < min(len(a[name]), len(b[name])) && a[name][i] == b[name][i] {
+				i++
 			}
 			t.Errorf("%s differs at byte %d of %d and %d", name, i, len(a[name]), len(b[name]))
 		}

@@ -26,9 +26,13 @@ func (handOn) Args(*schema.Set) {}
 func (handOn) Forward(_ nn.Scope, x []*ir.Value) []*ir.Value { return x }
 
 var (
-	_ = backbone.Table.Register(schema.Entry[backbone.Backbone]{Info: schema.Info{Name: "pixels"}, New: func() backbone.Backbone { return pixels{} }})
-	_ = neck.Table.Register(schema.Entry[neck.Neck]{Info: schema.Info{Name: "hand_on"}, New: func() neck.Neck { return handOn{} }})
+	_ = backbone.Table.Register(schema.Entry[backbone.Backbone]{Info: forTests("pixels"), New: func() backbone.Backbone { return pixels{} }})
+	_ = neck.Table.Register(schema.Entry[neck.Neck]{Info: forTests("hand_on"), New: func() neck.Neck { return handOn{} }})
 )
+
+func forTests(name string) schema.Info {
+	return schema.Info{Name: name, Doc: "The input as it is.", Paper: schema.Paper{None: "made for tests"}}
+}
 
 // TestNTXent compares SimCLR's loss and its gradient with the reference: the algorithm's normalisation and similarities, and the head.
 func TestNTXent(t *testing.T) {

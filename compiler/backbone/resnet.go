@@ -50,11 +50,13 @@ func (r *resnet) Args(s *schema.Set) {
 }
 
 func (r *resnet) Check(rep *schema.Report) {
-	for name, l := range map[string][]int{"strides": r.strides, "dilations": r.dilations} {
+	perStage := func(name string, l []int) {
 		if len(l) < r.numStages {
 			rep.Errorf(name, "Invalid value", "%s has %d elements for %d stages. Give one for each stage.", name, len(l), r.numStages)
 		}
 	}
+	perStage("strides", r.strides)
+	perStage("dilations", r.dilations)
 	if m := slices.Max(r.outIndices); m > r.numStages {
 		rep.Errorf("out_indices", "Invalid value", "out_indices asks for stage %d, but num_stages is %d. Write an index from 0 to %d.", m, r.numStages, r.numStages)
 	}

@@ -59,9 +59,22 @@ func Decode(b []byte) (*Plan, error) {
 	return p, nil
 }
 
-// Digest identifies a plan: the sha256 of its bytes.
+// Digest identifies what a plan computes: the sha256 of its bytes without the places in files that its blocks came from, so that moving a file or a line does not make
+// another plan.
 func (p *Plan) Digest() (string, error) {
-	b, err := Encode(p)
+	q := *p
+	q.Pipeline = q.Pipeline.placeless()
+	q.Monitors, q.Evaluate = placeless(q.Monitors), placeless(q.Evaluate)
+	q.Datasets = slices.Clone(q.Datasets)
+	for i, d := range q.Datasets {
+		d.Source = d.Source.placeless()
+		d.Views = slices.Clone(d.Views)
+		for j := range d.Views {
+			d.Views[j].Transforms = placeless(d.Views[j].Transforms)
+		}
+		q.Datasets[i] = d
+	}
+	b, err := Encode(&q)
 	if err != nil {
 		return "", err
 	}

@@ -1,6 +1,10 @@
 package plan
 
-import "ssc/lang/schema"
+import (
+	"slices"
+
+	"ssc/lang/schema"
+)
 
 // Spec returns the component in the form that schema.DecodeJSON reads.
 func (c Component) Spec() schema.Spec {
@@ -20,6 +24,48 @@ func (c Component) Int(name string) int {
 		return int(v)
 	}
 	return 0
+}
+
+// Ints is the argument as a list of whole numbers, one number being a list of one; nil when it is unset or something else.
+func (c Component) Ints(name string) []int {
+	return list(c.Args[name], func(x any) (int, bool) {
+		switch v := x.(type) {
+		case int:
+			return v, true
+		case float64:
+			return int(v), true
+		}
+		return 0, false
+	})
+}
+
+// Floats is the argument as a list of numbers, one number being a list of one; nil when it is unset or something else.
+func (c Component) Floats(name string) []float64 {
+	return list(c.Args[name], func(x any) (float64, bool) {
+		switch v := x.(type) {
+		case int:
+			return float64(v), true
+		case float64:
+			return v, true
+		}
+		return 0, false
+	})
+}
+
+func list[V any](x any, one func(any) (V, bool)) []V {
+	elems, ok := x.([]any)
+	if !ok {
+		elems = []any{x}
+	}
+	var out []V
+	for _, e := range elems {
+		v, ok := one(e)
+		if !ok {
+			return nil
+		}
+		out = append(out, v)
+	}
+	return out
 }
 
 // Float is the argument as a number; 0 when it is unset or something else.
@@ -43,4 +89,18 @@ func (c Component) Text(name string) string {
 func (c Component) Bool(name string) bool {
 	b, _ := c.Args[name].(bool)
 	return b
+}
+
+// placeless is the component without the places it and its parts were written at.
+func (c Component) placeless() Component {
+	c.At, c.Blocks = "", placeless(c.Blocks)
+	return c
+}
+
+func placeless(list []Component) []Component {
+	out := slices.Clone(list)
+	for i, c := range out {
+		out[i] = c.placeless()
+	}
+	return out
 }

@@ -151,6 +151,8 @@ func jsonType(t Type) object {
 		return text
 	case TInts:
 		return list(whole)
+	case TIntList:
+		return object{"anyOf": []any{whole, list(whole)}}
 	case TNumbers:
 		return list(number)
 	case TStrings:

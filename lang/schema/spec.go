@@ -73,7 +73,7 @@ func (s Spec) block(set *Set, depth int) (*Block, error) {
 		if set != nil {
 			f = set.Field(name)
 		}
-		v, err := ctyValue(x, f != nil && (f.Type == TInt || f.Type == TInts || f.Type == TIntPair))
+		v, err := ctyValue(x, f != nil && (f.Type == TInt || f.Type == TInts || f.Type == TIntList || f.Type == TIntPair))
 		if err != nil {
 			return nil, fmt.Errorf("argument %q of %s: %w", name, title(b), err)
 		}

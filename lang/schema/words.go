@@ -64,7 +64,7 @@ func example(f *Field) string {
 			v = true
 		case TString:
 			v = "text"
-		case TInts:
+		case TInts, TIntList:
 			v = []int{1, 2}
 		case TNumbers:
 			v = []float64{0.5, 1}

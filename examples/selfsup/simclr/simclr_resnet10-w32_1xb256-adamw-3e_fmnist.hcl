@@ -22,9 +22,9 @@ algorithm "simclr" {
     out_indices   = [3]
   }
   neck "nonlinear" {
-    pool_size    = 2 # project four cells of the map, not just its mean
-    hid_channels = 512
-    out_channels = 128
+    pool_size      = 2 # project four cells of the map, not just its mean
+    hid_channels   = 512
+    out_channels   = 128
     with_last_bn   = false
     with_last_bias = true
   }

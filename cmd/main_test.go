@@ -1,0 +1,213 @@
+package cmd
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"image"
+	"image/color"
+	"image/png"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"ssc/runtime/checkpoint"
+	"ssc/setup/cache"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"ssc": func() {
+		os.Exit(Main(os.Args, Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}))
+	}})
+}
+
+// TestScripts runs the command lines in testdata/script.
+func TestScripts(t *testing.T) {
+	shared, err := filepath.Abs("testdata")
+	if err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("SSC_CACHE", cache.Dir())
+			e.Setenv("SSC_KERNELS", "off") // plans are the same on every machine
+			e.Setenv("SHARED", shared)
+			tiny, err := os.ReadFile(filepath.Join(shared, "tiny.hcl"))
+			if err != nil {
+				return err
+			}
+			return os.WriteFile(filepath.Join(e.WorkDir, "tiny.hcl"), tiny, 0o666)
+		},
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"code": exitCodeCommand, "data": dataCommand, "images": imagesCommand, "interrupt": interruptCommand, "jsonlines": jsonLinesCommand, "hold": holdCommand, "cut": cutCommand,
+		},
+	})
+}
+
+// exitCodeCommand is "code N COMMAND…": the command must end with exit code N. Standard output and error are kept for later commands in the files stdout and stderr.
+func exitCodeCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: code N command…")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	err = ts.Exec(args[1], args[2:]...)
+	got := 0
+	var e *exec.ExitError
+	if errors.As(err, &e) {
+		got = e.ExitCode()
+	} else if err != nil {
+		ts.Fatalf("%v", err)
+	}
+	if got != want {
+		ts.Fatalf("exit code %d, want %d", got, want)
+	}
+}
+
+// dataCommand is "data DIR [SIZE [COUNT]]": grey images of two classes, bright and dark, as IDX files named images and labels.
+func dataCommand(ts *testscript.TestScript, _ bool, args []string) {
+	size, n := 8, 37
+	if len(args) > 1 {
+		size, _ = strconv.Atoi(args[1])
+	}
+	if len(args) > 2 {
+		n, _ = strconv.Atoi(args[2])
+	}
+	pixels, labels := idx(0x803, n, size, size), idx(0x801, n)
+	state := uint32(1)
+	for i := range n {
+		labels = append(labels, byte(i%2))
+		for range size * size {
+			state = state*1664525 + 1013904223
+			pixels = append(pixels, byte(state>>24)/3+byte(100*(i%2)))
+		}
+	}
+	dir := ts.MkAbs(args[0])
+	ts.Check(os.MkdirAll(dir, 0o777))
+	ts.Check(os.WriteFile(filepath.Join(dir, "images"), pixels, 0o666))
+	ts.Check(os.WriteFile(filepath.Join(dir, "labels"), labels, 0o666))
+}
+
+// idx is the head of an IDX file.
+func idx(magic uint32, dims ...int) []byte {
+	b := binary.BigEndian.AppendUint32(nil, magic)
+	for _, d := range dims {
+		b = binary.BigEndian.AppendUint32(b, uint32(d))
+	}
+	return b
+}
+
+// imagesCommand is "images DIR N": N grey PNG files, 0.png and so on.
+func imagesCommand(ts *testscript.TestScript, _ bool, args []string) {
+	dir := ts.MkAbs(args[0])
+	n, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	ts.Check(os.MkdirAll(dir, 0o777))
+	for i := range n {
+		m := image.NewGray(image.Rect(0, 0, 8, 8))
+		for p := range m.Pix {
+			m.Pix[p] = uint8(p*i + 7*i)
+		}
+		m.SetGray(0, 0, color.Gray{Y: uint8(i)})
+		var b bytes.Buffer
+		ts.Check(png.Encode(&b, m))
+		ts.Check(os.WriteFile(filepath.Join(dir, fmt.Sprintf("%d.png", i)), b.Bytes(), 0o666))
+	}
+}
+
+// interruptCommand is "interrupt CODE SIGNAL[,SIGNAL] FILE[+DELAY] COMMAND…": the command gets the signals, 50 ms apart, once it has written FILE, and must end with the code. Its output goes to the
+// files out and err.
+func interruptCommand(ts *testscript.TestScript, _ bool, args []string) {
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	file, pause, delayed := strings.Cut(args[2], "+")
+	delay := time.Duration(0)
+	if delayed {
+		delay, err = time.ParseDuration(pause)
+		ts.Check(err)
+	}
+	cmd := exec.Command(args[3], args[4:]...)
+	cmd.Dir = ts.MkAbs(".")
+	cmd.Env = append(os.Environ(), "SSC_CACHE="+ts.Getenv("SSC_CACHE"))
+	var out, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &stderr
+	start := time.Now()
+	ts.Check(cmd.Start())
+	for ; ; time.Sleep(5 * time.Millisecond) {
+		if info, err := os.Stat(ts.MkAbs(file)); err == nil && info.ModTime().After(start) {
+			break
+		}
+		if time.Since(start) > time.Minute {
+			_ = cmd.Process.Kill()
+			ts.Fatalf("%s does not appear; %s", file, &stderr)
+		}
+	}
+	time.Sleep(delay)
+	for i, name := range strings.Split(args[1], ",") {
+		if i > 0 {
+			time.Sleep(50 * time.Millisecond)
+		}
+		ts.Check(cmd.Process.Signal(map[string]os.Signal{"INT": syscall.SIGINT, "TERM": syscall.SIGTERM, "HUP": syscall.SIGHUP}[name]))
+	}
+	_ = cmd.Wait()
+	ts.Check(os.WriteFile(ts.MkAbs("out"), out.Bytes(), 0o666))
+	ts.Check(os.WriteFile(ts.MkAbs("err"), stderr.Bytes(), 0o666))
+	if got := cmd.ProcessState.ExitCode(); got != want {
+		ts.Fatalf("exit code %d, want %d\n%s", got, want, &stderr)
+	}
+}
+
+// jsonLinesCommand is "jsonlines FILE TYPE…": every line is a message, the first of type version, and the types that are named occur.
+func jsonLinesCommand(ts *testscript.TestScript, _ bool, args []string) {
+	seen := map[string]bool{}
+	for i, line := range strings.Split(strings.TrimSpace(ts.ReadFile(args[0])), "\n") {
+		var m struct {
+			Level     string    `json:"@level"`
+			Message   string    `json:"@message"`
+			Timestamp time.Time `json:"@timestamp"`
+			Type      string
+			UI        string
+		}
+		if err := json.Unmarshal([]byte(line), &m); err != nil {
+			ts.Fatalf("line %d: %v: %s", i+1, err, line)
+		}
+		if m.Level == "" || m.Message == "" || m.Timestamp.IsZero() || m.Type == "" {
+			ts.Fatalf("line %d lacks a field that every message has: %s", i+1, line)
+		}
+		if first := i == 0; first != (m.Type == "version") || first != (m.UI != "") {
+			ts.Fatalf("line %d: the version is the first message and no other: %s", i+1, line)
+		}
+		seen[m.Type] = true
+	}
+	for _, typ := range args[1:] {
+		if !seen[typ] {
+			ts.Fatalf("no message of type %s", typ)
+		}
+	}
+}
+
+// holdCommand is "hold DIR": DIR is in use by another run until the script ends.
+func holdCommand(ts *testscript.TestScript, _ bool, args []string) {
+	dir := ts.MkAbs(args[0])
+	ts.Check(os.MkdirAll(dir, 0o777))
+	lock, err := checkpoint.Lock(dir)
+	ts.Check(err)
+	ts.Defer(func() { _ = lock.Unlock() })
+}
+
+// cutCommand is "cut FILE N": only the first N bytes stay.
+func cutCommand(ts *testscript.TestScript, _ bool, args []string) {
+	n, err := strconv.ParseInt(args[1], 10, 64)
+	ts.Check(err)
+	ts.Check(os.Truncate(ts.MkAbs(args[0]), n))
+}
