@@ -1,8 +1,13 @@
-// Package datasource reads labelled images from disk: one file for each kind of source.
+// Package datasource reads images, labelled or not, from disk: one file for each kind of source.
 //
 // A [Source] is the declaration in a pipeline file; declaring one and asking for its channels touches no data. Open checks everything
 // that can be checked without decoding (paths, headers, counts) and returns the [Samples], numbered from 0 in an order that does not
 // change from run to run. Paths are relative to the working directory; "~" and variables are not expanded.
+//
+// Everything that is read is taken for hostile: sizes are checked against the bytes that are there before memory is spent on them, nothing is
+// evaluated or written, and a damaged image is an error of its sample alone. Images come out with 8 bits a value; deeper data is narrowed by a window.
+//
+// A [List] says what a data set is made of, so that a run can tell whether it goes on with the data it began with.
 //
 // Neighbours: runtime/loader reads samples; runtime/transform owns the image that they are read into.
 package datasource
@@ -35,6 +40,18 @@ type Samples interface {
 	// Read makes m show sample i and returns its label, -1 when there is none. An error concerns this sample alone.
 	Read(i int, m *transform.Image) (label int64, err error)
 }
+
+// What some samples can do besides. Ask by a type assertion; samples that do not know are not [Labeled].
+type (
+	// Labeled samples know their labels without reading images.
+	Labeled interface{ Label(i int) int64 }
+	// Classed samples know what their classes are called: label i is Classes()[i]. Nil when they do not.
+	Classed interface{ Classes() []string }
+	// Noted samples have something to say before a run: what was left out, and why. One line each.
+	Noted interface{ Notes() []string }
+	// Listed samples know the files that they are made of.
+	Listed interface{ List() *List }
+)
 
 // Table holds the sources by their name in a pipeline file.
 var Table = schema.NewTable[Source]("source")

@@ -2,122 +2,183 @@ package datasource
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
-	"image"
-	"image/color"
 	"image/jpeg"
 	"image/png"
+	"strings"
 
+	"golang.org/x/image/bmp"
+
+	"ssc/lang/schema"
 	"ssc/runtime/transform"
 )
 
-// decode makes m show an encoded image as RGB or, with one channel, as grey. The format is told by content. The size is checked against
-// maxPixels, and for PNG against what the data can inflate to, before memory is taken for the pixels.
+// decoding says what encoded images become.
+type decoding struct {
+	channels, maxPixels int
+	window              window
+}
+
+// args declares what all sources of encoded images share.
+func (d *decoding) args(set *schema.Set) {
+	set.Int(&d.channels, "channels", 3, "channels that every image is converted to: 1 (grey), 2 (grey and alpha), 3 (RGB), 4 (RGB and alpha); "+
+		"more than 4 take only images that have as many (TIFF, npy)", schema.Between(1, maxChannels))
+	d.window.args(set)
+	set.Int(&d.maxPixels, "max_pixels", 178_956_970, "images with more pixels are bad samples; the default is Pillow's limit against decompression bombs. "+
+		"While an image is read it takes up to 32 bytes a pixel, more with more than 4 channels", schema.Positive)
+}
+
+// formatsDoc ends the description of every source of encoded images.
+const formatsDoc = " JPEG, PNG, WebP, TIFF, BMP, PPM and PGM are read, told apart by content and righted by their orientation tag; " +
+	"files of other formats are bad samples, as damaged ones are."
+
+// maxChannels is well above the bands of satellite images (hyperspectral ones have 200 to 400).
+const maxChannels = 1024
+
+func (d *decoding) check(r *schema.Report) { d.window.check(r) }
+
+// size refuses images that have no pixels or too many.
+func (d *decoding) size(height, width int) error {
+	if width <= 0 || height <= 0 {
+		return errors.New("the image has no pixels")
+	}
+	if width > d.maxPixels/height {
+		return fmt.Errorf("%d x %d pixels, more than max_pixels = %d", height, width, d.maxPixels)
+	}
+	return nil
+}
+
+// decode makes m show an encoded image with the declared channels. The format is told by content. The size is checked against maxPixels, and
+// against what the data can inflate to, before memory is taken for the pixels.
 //
-// Conversions are those of Pillow's convert: alpha is dropped without blending, palettes are resolved, grey is .299 R + .587 G + .114 B.
-// 16-bit values keep their upper byte, as in MMSelfSup's OpenCV reader (Pillow would cut grey ones at 255). Orientation tags are not applied.
-func decode(m *transform.Image, data []byte, channels, maxPixels int) error {
-	var config func() (image.Config, error)
-	var read func() (image.Image, error)
-	switch {
-	case bytes.HasPrefix(data, []byte("\x89PNG\r\n\x1a\n")):
-		config = func() (image.Config, error) { return png.DecodeConfig(bytes.NewReader(data)) }
-		read = func() (image.Image, error) { return png.Decode(bytes.NewReader(data)) }
-	case bytes.HasPrefix(data, []byte("\xff\xd8\xff")):
-		config = func() (image.Config, error) { return jpeg.DecodeConfig(bytes.NewReader(data)) }
-		read = func() (image.Image, error) { return jpeg.Decode(bytes.NewReader(data)) }
-	case len(data) == 0:
-		return fmt.Errorf("the file is empty")
-	default:
-		return fmt.Errorf("neither PNG nor JPEG: it starts with %q", data[:min(len(data), 8)])
+// Conversions are those of Pillow's convert: alpha is dropped without blending or added opaque, palettes are resolved, grey is
+// .299 R + .587 G + .114 B. 16-bit values are narrowed by the window, where Pillow would cut grey ones at 255. The orientation tag is applied as
+// by Pillow's ImageOps.exif_transpose.
+func decode(m *transform.Image, data []byte, as decoding) error {
+	for _, f := range formats {
+		if !f.is(data) {
+			continue
+		}
+		r, err := f.read(data, &as)
+		if err == nil {
+			err = r.show(m, as.channels)
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", f.name, err)
+		}
+		return nil
 	}
-	c, err := config()
+	return unknownFormat(data)
+}
+
+type format struct {
+	name string
+	is   func(data []byte) bool
+	read func(data []byte, as *decoding) (raster, error)
+}
+
+var formats = []format{
+	{"JPEG", startsWith("\xff\xd8\xff"), readJPEG},
+	{"PNG", startsWith("\x89PNG\r\n\x1a\n"), readPNG},
+	{"WebP", func(b []byte) bool { return startsWith("RIFF")(b) && len(b) >= 12 && string(b[8:12]) == "WEBP" }, readWebP},
+	{"TIFF", func(b []byte) bool { return startsWith("II*\x00")(b) || startsWith("MM\x00*")(b) }, readTIFF},
+	{"npy", startsWith(npyMagic), readNPYImage},
+	{"PNM", func(b []byte) bool {
+		return len(b) > 2 && b[0] == 'P' && strings.IndexByte("2356", b[1]) >= 0 && isBlank(b[2])
+	}, readPNM},
+	{"BMP", startsWith("BM"), readBMP},
+}
+
+func startsWith(magic string) func([]byte) bool {
+	return func(b []byte) bool { return bytes.HasPrefix(b, []byte(magic)) }
+}
+
+// unreadable are formats that people do have, and that are named rather than quoted.
+var unreadable = []struct {
+	name string
+	is   func([]byte) bool
+}{
+	{"a GIF", startsWith("GIF8")},
+	{"a BigTIFF", func(b []byte) bool { return startsWith("II+\x00")(b) || startsWith("MM\x00+")(b) }},
+	{"a HEIC or AVIF", func(b []byte) bool { return len(b) >= 8 && string(b[4:8]) == "ftyp" }},
+	{"a JPEG 2000", func(b []byte) bool { return len(b) >= 8 && string(b[4:8]) == "jP  " }},
+	{"a JPEG XL", startsWith("\xff\x0a")},
+}
+
+func unknownFormat(data []byte) error {
+	if len(data) == 0 {
+		return errors.New("the file is empty")
+	}
+	for _, u := range unreadable {
+		if u.is(data) {
+			return fmt.Errorf("%s image, which is not read; convert it to PNG or JPEG", u.name)
+		}
+	}
+	return fmt.Errorf("no image of a format that is read (JPEG, PNG, WebP, TIFF, BMP, PPM, PGM, npy): it starts with %q", data[:min(len(data), 8)])
+}
+
+func readPNG(data []byte, as *decoding) (raster, error) {
+	c, err := png.DecodeConfig(bytes.NewReader(data))
 	if err != nil {
-		return err
+		return raster{}, err
 	}
-	if c.Width <= 0 || c.Height <= 0 {
-		return fmt.Errorf("the image has no pixels")
+	if err := as.size(c.Height, c.Width); err != nil {
+		return raster{}, err
 	}
-	if c.Width > maxPixels/c.Height {
-		return fmt.Errorf("%d x %d pixels, more than max_pixels = %d", c.Height, c.Width, maxPixels)
+	if uint64(c.Height)*uint64(1+c.Width/8) > uint64(len(data))*maxInflation {
+		return raster{}, tooShort(data, c.Height, c.Width)
 	}
-	if data[0] == 0x89 && uint64(c.Height)*uint64(1+c.Width/8) > uint64(len(data))*maxInflation {
-		return fmt.Errorf("truncated: %d bytes cannot hold %d x %d pixels", len(data), c.Height, c.Width)
-	}
-	img, err := read()
+	img, err := png.Decode(bytes.NewReader(data))
 	if err != nil {
-		return err
+		return raster{}, err
 	}
-	return convert(m, img, channels)
+	r, err := fromImage(img, as)
+	r.orientation = pngOrientation(data)
+	return r, err
 }
 
-// convert copies a decoded image.
-func convert(m *transform.Image, img image.Image, channels int) error {
-	b := img.Bounds()
-	at := colours(img)
-	if at == nil {
-		return fmt.Errorf("images of type %T are not read", img)
+func readBMP(data []byte, as *decoding) (raster, error) {
+	c, err := bmp.DecodeConfig(bytes.NewReader(data))
+	if err != nil {
+		return raster{}, err
 	}
-	out := m.Reset(channels, b.Dy(), b.Dx())
-	i := 0
-	for y := b.Min.Y; y < b.Max.Y; y++ {
-		for x := b.Min.X; x < b.Max.X; x++ {
-			r, g, b := at(x, y)
-			if channels == 1 {
-				out[i] = transform.Luma(r, g, b)
-				i++
-				continue
-			}
-			out[i], out[i+1], out[i+2] = r, g, b
-			i += 3
-		}
+	if err := as.size(c.Height, c.Width); err != nil {
+		return raster{}, err
 	}
-	return nil
+	if uint64(c.Height)*uint64(c.Width/8) > uint64(len(data)) { // not compressed, at least a bit for each pixel
+		return raster{}, tooShort(data, c.Height, c.Width)
+	}
+	img, err := bmp.Decode(bytes.NewReader(data))
+	if err != nil {
+		return raster{}, err
+	}
+	return fromImage(img, as)
 }
 
-// colours returns the reader of one pixel for the image types that the PNG and JPEG decoders produce.
-func colours(img image.Image) func(x, y int) (r, g, b uint8) {
-	switch p := img.(type) {
-	case *image.Gray:
-		return func(x, y int) (r, g, b uint8) { v := p.Pix[p.PixOffset(x, y)]; return v, v, v }
-	case *image.Gray16:
-		return func(x, y int) (r, g, b uint8) { v := p.Pix[p.PixOffset(x, y)]; return v, v, v }
-	case *image.RGBA:
-		return func(x, y int) (r, g, b uint8) { q := p.Pix[p.PixOffset(x, y):]; return q[0], q[1], q[2] }
-	case *image.NRGBA:
-		return func(x, y int) (r, g, b uint8) { q := p.Pix[p.PixOffset(x, y):]; return q[0], q[1], q[2] }
-	case *image.RGBA64:
-		return func(x, y int) (r, g, b uint8) { q := p.Pix[p.PixOffset(x, y):]; return q[0], q[2], q[4] }
-	case *image.NRGBA64:
-		return func(x, y int) (r, g, b uint8) { q := p.Pix[p.PixOffset(x, y):]; return q[0], q[2], q[4] }
-	case *image.Paletted:
-		table := palette(p.Palette)
-		return func(x, y int) (r, g, b uint8) { c := table[p.Pix[p.PixOffset(x, y)]]; return c.R, c.G, c.B }
-	case *image.YCbCr:
-		return func(x, y int) (r, g, b uint8) {
-			c := p.COffset(x, y)
-			return color.YCbCrToRGB(p.Y[p.YOffset(x, y)], p.Cb[c], p.Cr[c])
-		}
-	case *image.CMYK:
-		return func(x, y int) (r, g, b uint8) {
-			q := p.Pix[p.PixOffset(x, y):]
-			return ink(q[0], q[3]), ink(q[1], q[3]), ink(q[2], q[3])
-		}
+// pixelsPerByte is the most that a byte of JPEG data holds: a bit for each block of 8 x 8.
+const pixelsPerByte = 8 * 64
+
+func readJPEG(data []byte, as *decoding) (raster, error) {
+	c, err := jpeg.DecodeConfig(bytes.NewReader(data))
+	if err != nil {
+		return raster{}, err
 	}
-	return nil
+	if err := as.size(c.Height, c.Width); err != nil {
+		return raster{}, err
+	}
+	if uint64(c.Height)*uint64(c.Width) > uint64(len(data))*pixelsPerByte {
+		return raster{}, tooShort(data, c.Height, c.Width)
+	}
+	img, err := jpeg.Decode(bytes.NewReader(data))
+	if err != nil {
+		return raster{}, err
+	}
+	r, err := fromImage(img, as)
+	r.orientation = jpegOrientation(data)
+	return r, err
 }
 
-// palette resolves a palette without its alpha; entries beyond its end are black.
-func palette(p color.Palette) (table [256]color.NRGBA) {
-	for i, c := range p[:min(len(p), 256)] {
-		table[i] = color.NRGBAModel.Convert(c).(color.NRGBA)
-	}
-	return table
-}
-
-// ink is the light that an ink and black leave: (255-k)·(255-c)/255, rounded as Pillow rounds it.
-func ink(c, k uint8) uint8 {
-	white := 255 - int(k)
-	t := int(c)*white + 128
-	return uint8(white - (t>>8+t)>>8)
+func tooShort(data []byte, height, width int) error {
+	return fmt.Errorf("truncated: %d bytes cannot hold %d x %d pixels", len(data), height, width)
 }

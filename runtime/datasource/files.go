@@ -7,52 +7,112 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
+	"sync"
 
 	"ssc/runtime/transform"
 )
 
-// files are the samples of sources that keep one image in each file. The paths lie in one buffer: a data set of millions of files is then a
-// few allocations, not millions.
+// files are the samples of sources that keep one image in each file. The paths lie in one buffer, so a data set of millions of files is a
+// few allocations, not millions: an image costs the bytes of its path, 8, and 4 more when there are labels.
 type files struct {
-	prefix    string // with a final separator, or empty
-	paths     []byte
-	ends      []int64 // end of each path in paths
-	labels    []int32
-	channels  int
-	maxPixels int
+	prefix  string // with a final separator, or empty
+	paths   names
+	labels  []int32 // nil when no sample has one
+	classes []string
+	notes   []string
+	as      decoding
+	buffers scratch
 }
 
-func (f *files) add(path string, label int32) {
-	f.paths = append(f.paths, path...)
-	f.ends = append(f.ends, int64(len(f.paths)))
-	f.labels = append(f.labels, label)
-}
-
-func (f *files) Len() int { return len(f.ends) }
-
-// path is the path of sample i as it was added.
-func (f *files) path(i int) string {
-	start := int64(0)
-	if i > 0 {
-		start = f.ends[i-1]
+func newFiles(dir string, as decoding) *files {
+	if dir != "" && !strings.HasSuffix(dir, string(os.PathSeparator)) {
+		dir += string(os.PathSeparator)
 	}
-	return string(f.paths[start:f.ends[i]])
+	return &files{prefix: dir, as: as}
 }
+
+// add appends a sample; samples without a label, -1, stand before any with one.
+func (f *files) add(path string, label int32) {
+	if label >= 0 && f.labels == nil {
+		f.labels = make([]int32, f.paths.len())
+		for i := range f.labels {
+			f.labels[i] = -1
+		}
+	}
+	f.paths.add(path)
+	if f.labels != nil {
+		f.labels = append(f.labels, label)
+	}
+}
+
+func (f *files) Len() int { return f.paths.len() }
 
 func (f *files) Name(i int) string {
-	path := f.path(i)
+	path := f.paths.at(i)
 	if filepath.IsAbs(path) {
 		return path
 	}
 	return f.prefix + path
 }
 
-// maxFile bounds the size of one image file.
+// Label implements [Labeled].
+func (f *files) Label(i int) int64 {
+	if f.labels == nil {
+		return -1
+	}
+	return int64(f.labels[i])
+}
+
+// Classes implements [Classed].
+func (f *files) Classes() []string { return f.classes }
+
+// Notes implements [Noted].
+func (f *files) Notes() []string { return f.notes }
+
+// List implements [Listed]: one line for each image. A file that is gone has no size.
+func (f *files) List() *List {
+	sizes := make([]int64, f.Len())
+	inParallel(f.Len(), func(i int) {
+		sizes[i] = -1
+		if info, err := os.Stat(f.Name(i)); err == nil {
+			sizes[i] = info.Size()
+		}
+	})
+	out := &List{}
+	for i, size := range sizes {
+		print := "gone"
+		if size >= 0 {
+			print = fmt.Sprint(size)
+		}
+		if f.labels != nil {
+			print = fmt.Sprintf("%s:%d", print, f.labels[i])
+		}
+		out.add(print, f.paths.bytes(i))
+	}
+	return out
+}
+
+// inParallel calls visit for 0 … n-1, many at once, because the latency of a network disk would otherwise add up.
+func inParallel(n int, visit func(i int)) {
+	workers := min(8*runtime.GOMAXPROCS(0), n)
+	var wg sync.WaitGroup
+	for w := range workers {
+		wg.Go(func() {
+			for i := w; i < n; i += workers {
+				visit(i)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// maxFile bounds the size of one encoded image.
 const maxFile = 1 << 30
 
 func (f *files) Read(i int, m *transform.Image) (int64, error) {
-	file, err := os.Open(f.Name(i))
+	file, err := openFile(f.Name(i), nil)
 	if err != nil {
 		return 0, cause(err)
 	}
@@ -61,25 +121,16 @@ func (f *files) Read(i int, m *transform.Image) (int64, error) {
 	if err != nil {
 		return 0, cause(err)
 	}
-	if !info.Mode().IsRegular() {
-		return 0, errors.New("not a regular file")
-	}
 	if info.Size() > maxFile {
 		return 0, fmt.Errorf("the file has %d bytes, more than the limit of %d", info.Size(), int64(maxFile))
 	}
-	data, err := appendUpTo(make([]byte, 0, info.Size()+1), io.LimitReader(file, maxFile), maxFile)
-	if err != nil {
+	data := f.buffers.take(int(info.Size()))
+	defer f.buffers.give(data)
+	n, err := io.ReadFull(file, *data)
+	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
 		return 0, cause(err)
 	}
-	return int64(f.labels[i]), decode(m, data, f.channels, f.maxPixels)
-}
-
-// withSeparator prepares a folder to be put before paths.
-func withSeparator(dir string) string {
-	if dir == "" || strings.HasSuffix(dir, string(os.PathSeparator)) {
-		return dir
-	}
-	return dir + string(os.PathSeparator)
+	return f.Label(i), decode(m, (*data)[:n], f.as)
 }
 
 // cause strips the operation and path that the os package adds: messages here name the path first, once.
@@ -97,3 +148,23 @@ type missingFile struct{}
 
 func (missingFile) Error() string { return "no such file" }
 func (missingFile) Unwrap() error { return fs.ErrNotExist }
+
+// maxText bounds a text that is read whole: a list of some 20 million paths.
+const maxText = 1 << 30
+
+// readFile reads a text.
+func readFile(path string) ([]byte, error) {
+	f, err := openFile(path, nil)
+	if err != nil {
+		return nil, cause(err)
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxText+1))
+	if err != nil {
+		return nil, cause(err)
+	}
+	if len(text) > maxText {
+		return nil, fmt.Errorf("has more than %d bytes", maxText)
+	}
+	return text, nil
+}

@@ -6,10 +6,10 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
-	"github.com/klauspost/compress/gzip"
 	"io"
 	"math/bits"
-	"os"
+
+	"github.com/klauspost/compress/gzip"
 
 	"ssc/lang/schema"
 	"ssc/runtime/transform"
@@ -39,7 +39,7 @@ func (s *idx) Open(ctx context.Context) (Samples, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &idxSamples{path: s.images, n: dims[0], height: dims[1], width: dims[2], pixels: pixels}
+	out := &idxSamples{path: s.images, labelPath: s.labels, n: dims[0], height: dims[1], width: dims[2], pixels: pixels}
 	if out.n == 0 || out.height == 0 || out.width == 0 {
 		return nil, fmt.Errorf("%s: holds no pixels: %d images of %d x %d", s.images, out.n, out.height, out.width)
 	}
@@ -57,7 +57,7 @@ func (s *idx) Open(ctx context.Context) (Samples, error) {
 }
 
 type idxSamples struct {
-	path             string
+	path, labelPath  string
 	n, height, width int
 	pixels, labels   []uint8
 }
@@ -69,14 +69,27 @@ func (s *idxSamples) Name(i int) string { return fmt.Sprintf("%s[%d]", s.path, i
 func (s *idxSamples) Read(i int, m *transform.Image) (int64, error) {
 	size := s.height * s.width
 	m.Lend(s.pixels[i*size:(i+1)*size], 1, s.height, s.width)
+	return s.Label(i), nil
+}
+
+// Label implements [Labeled].
+func (s *idxSamples) Label(i int) int64 {
 	if s.labels == nil {
-		return -1, nil
+		return -1
 	}
-	return int64(s.labels[i]), nil
+	return int64(s.labels[i])
+}
+
+// List implements [Listed].
+func (s *idxSamples) List() *List {
+	if s.labels == nil {
+		return listFiles([]string{s.path})
+	}
+	return listFiles([]string{s.path, s.labelPath})
 }
 
 func readIDXFile(ctx context.Context, path string, axes int) ([]int, []uint8, error) {
-	f, err := os.Open(path)
+	f, err := openFile(path, nil)
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", path, cause(err))
 	}
@@ -84,9 +97,6 @@ func readIDXFile(ctx context.Context, path string, axes int) ([]int, []uint8, er
 	info, err := f.Stat()
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", path, cause(err))
-	}
-	if !info.Mode().IsRegular() {
-		return nil, nil, fmt.Errorf("%s: not a regular file", path)
 	}
 	dims, data, err := readIDX(&cancelReader{ctx, f}, info.Size(), axes)
 	if err != nil {

@@ -3,12 +3,11 @@ package datasource
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strconv"
-	"sync"
 
 	"ssc/lang/schema"
 )
@@ -16,8 +15,8 @@ import (
 var _ = Table.Register(schema.Entry[Source]{
 	Info: schema.Info{
 		Name: "image_list",
-		Doc: "PNG and JPEG files named by a text file, one on each line: a path below data_prefix, then a blank and the label. If the first line has no label, " +
-			"no line has. Labels follow the last blank, so paths may contain blanks.",
+		Doc: "Image files named by a text file, one on each line: a path below data_prefix, then a blank and the label. If the first line has no label, " +
+			"no line has. Labels follow the last blank, so paths may contain blanks." + formatsDoc,
 		Paper:  schema.Paper{None: "MMSelfSup's list files"},
 		Before: "dict(type='ImageList', data_prefix='data/imagenet/train', ann_file='data/imagenet/meta/train.txt')",
 	},
@@ -26,24 +25,26 @@ var _ = Table.Register(schema.Entry[Source]{
 
 type imageList struct {
 	dataPrefix, annFile, missing string
-	channels, maxPixels          int
+	as                           decoding
 }
 
 func (s *imageList) Args(set *schema.Set) {
 	set.String(&s.dataPrefix, "data_prefix", "", "folder that the paths start from")
 	set.String(&s.annFile, "ann_file", "", "path of the list", schema.Required, schema.NotEmpty)
 	set.String(&s.missing, "missing", "error", "what to do about paths without a file: stop before the first step, or skip them", schema.OneOf("error", "skip"))
-	imageArgs(set, &s.channels, &s.maxPixels)
+	s.as.args(set)
 }
 
-func (s *imageList) Channels() int { return s.channels }
+func (s *imageList) Check(r *schema.Report) { s.as.check(r) }
+
+func (s *imageList) Channels() int { return s.as.channels }
 
 func (s *imageList) Open(ctx context.Context) (Samples, error) {
-	text, err := os.ReadFile(s.annFile)
+	text, err := readFile(s.annFile)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", s.annFile, cause(err))
+		return nil, fmt.Errorf("%s: %w", s.annFile, err)
 	}
-	all := &files{prefix: withSeparator(s.dataPrefix), channels: s.channels, maxPixels: s.maxPixels}
+	all := newFiles(s.dataPrefix, s.as)
 	lines, err := parseList(filepath.Base(s.annFile), text, all)
 	if err != nil {
 		return nil, err
@@ -52,12 +53,12 @@ func (s *imageList) Open(ctx context.Context) (Samples, error) {
 	if err != nil {
 		return nil, err
 	}
-	kept := &files{prefix: all.prefix, channels: s.channels, maxPixels: s.maxPixels}
+	kept := newFiles(s.dataPrefix, s.as)
 	var problems Problems
 	for i, fault := range faults {
 		switch {
 		case fault == nil:
-			kept.add(all.path(i), all.labels[i])
+			kept.add(all.paths.at(i), int32(all.Label(i)))
 		case s.missing == "error":
 			problems.add("%s:%d: %v: %s", filepath.Base(s.annFile), lines[i], fault, all.Name(i))
 		}
@@ -67,6 +68,9 @@ func (s *imageList) Open(ctx context.Context) (Samples, error) {
 	}
 	if kept.Len() == 0 {
 		return nil, fmt.Errorf("%s: names no file that exists", s.annFile)
+	}
+	if n := all.Len() - kept.Len(); n > 0 {
+		kept.notes = []string{fmt.Sprintf("%s: %d of %d paths left out, for which there is no file", s.annFile, n, all.Len())}
 	}
 	return kept, nil
 }
@@ -93,6 +97,9 @@ func parseList(name string, text []byte, out *files) (lines []int32, err error) 
 		switch {
 		case bytes.IndexByte(line, 0) >= 0:
 			problems.add("%s:%d: holds a zero byte; this is not a list of paths", name, number)
+			continue
+		case len(line) > maxName:
+			problems.add("%s:%d: %d bytes, longer than any path", name, number, len(line))
 			continue
 		case !labelled:
 			path, label = line, -1
@@ -125,25 +132,20 @@ func splitLabel(line []byte) (path []byte, label int32, ok bool) {
 	return bytes.TrimRight(line[:at], " \t"), int32(n), true
 }
 
-// check returns, for each file, why it cannot be an image: it is missing or not a file. Many at once, because the latency of a network
-// disk would otherwise add up.
+// check returns, for each file, why it cannot be an image: it is missing or not a file.
 func check(ctx context.Context, f *files) ([]error, error) {
 	faults := make([]error, f.Len())
-	workers := 8 * runtime.GOMAXPROCS(0)
-	var wg sync.WaitGroup
-	for w := range workers {
-		wg.Go(func() {
-			for i := w; i < len(faults) && ctx.Err() == nil; i += workers {
-				info, err := os.Stat(f.Name(i))
-				switch {
-				case err != nil:
-					faults[i] = cause(err)
-				case !info.Mode().IsRegular():
-					faults[i] = fmt.Errorf("not a regular file")
-				}
-			}
-		})
-	}
-	wg.Wait()
+	inParallel(f.Len(), func(i int) {
+		if ctx.Err() != nil {
+			return
+		}
+		info, err := os.Stat(f.Name(i))
+		switch {
+		case err != nil:
+			faults[i] = cause(err)
+		case !info.Mode().IsRegular():
+			faults[i] = errors.New("not a regular file")
+		}
+	})
 	return faults, ctx.Err()
 }

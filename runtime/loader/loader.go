@@ -48,6 +48,8 @@ type Config struct {
 	MaxBadFraction float64
 	// OnBad, if not nil, is told of each unreadable sample once, from Next, in the order of the data.
 	OnBad func(Bad)
+	// Bad are the unreadable samples that OnBad was told of before, in an earlier part of the same iteration.
+	Bad []int
 	// Alloc, if not nil, provides the n floats of a view's batch, for callers that need special memory (aligned, pinned, bound to a
 	// session). It is called from New, for each view of each buffer.
 	Alloc func(view, n int) []float32
@@ -89,7 +91,7 @@ type Loader struct {
 	queue  chan *Batch // in order; a batch is complete when its ready channel is closed
 	tasks  chan task
 	ctx    context.Context // the loader's life
-	cancel context.CancelFunc
+	cancel context.CancelCauseFunc
 	done   sync.WaitGroup
 	ended  bool // all batches were queued; set before queue is closed
 	mu     sync.Mutex
@@ -128,10 +130,13 @@ func New(ctx context.Context, cfg Config) (*Loader, error) {
 		}
 		l.free <- b
 	}
-	l.ctx, l.cancel = context.WithCancel(ctx)
-	l.done.Go(func() { l.dispatch(l.ctx) })
+	for _, i := range cfg.Bad {
+		l.seen[i] = true
+	}
+	l.ctx, l.cancel = context.WithCancelCause(ctx)
+	l.done.Go(func() { l.guard(l.dispatch) })
 	for range cfg.Workers {
-		l.done.Go(func() { l.work(l.ctx) })
+		l.done.Go(func() { l.guard(l.work) })
 	}
 	return l, nil
 }
@@ -202,7 +207,8 @@ func (l *Loader) StepsPerEpoch() int { return l.steps }
 func (l *Loader) Waited() time.Duration { return l.waited }
 
 // Next returns the next batch, or io.EOF after the last one. Too many unreadable samples are an error, and so is a sample for which no
-// readable substitute is found. After an error, also of ctx, the loader is finished and the error repeats.
+// readable substitute is found. After an error, also of ctx, the loader is finished and the error repeats. A panic of the loader's goroutines that no sample is to
+// blame for goes on here, in the caller's.
 func (l *Loader) Next(ctx context.Context) (*Batch, error) {
 	if l.err != nil {
 		return nil, l.err
@@ -211,6 +217,9 @@ func (l *Loader) Next(ctx context.Context) (*Batch, error) {
 	defer func() { l.waited += time.Since(start) }()
 	b, err := l.await(ctx)
 	if err != nil {
+		if p, ok := context.Cause(l.ctx).(*Panic); ok {
+			panic(p)
+		}
 		l.err = err
 		return nil, err
 	}
@@ -232,7 +241,8 @@ func (l *Loader) await(ctx context.Context) (b *Batch, err error) {
 	switch {
 	case !ok && l.ended:
 		return nil, io.EOF
-	case !ok:
+	case !ok: // dispatching was broken off, by a context that has ended or a panic that is about to end it
+		<-l.ctx.Done()
 		return nil, l.ctx.Err()
 	}
 	select {
@@ -270,6 +280,6 @@ func (l *Loader) account(b *Batch) error {
 
 // Close stops the workers and waits for them. It may be called more than once.
 func (l *Loader) Close() {
-	l.cancel()
+	l.cancel(nil)
 	l.done.Wait()
 }

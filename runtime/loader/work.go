@@ -6,6 +6,7 @@ import (
 	"runtime/debug"
 
 	"ssc/compiler/plan"
+	"ssc/runtime/failpoint"
 	"ssc/runtime/transform"
 )
 
@@ -17,6 +18,24 @@ type Bad struct {
 	Position int    // in the epoch's order, of the place that another sample took
 	Err      error  // why
 	Stack    string // of a panic, else empty
+}
+
+// Panic is a panic of one of the loader's goroutines.
+type Panic struct {
+	Value any
+	Stack string
+}
+
+func (p *Panic) Error() string { return fmt.Sprintf("panic in the loader: %v\n%s", p.Value, p.Stack) }
+
+// guard runs one of the loader's goroutines. A panic ends the loader and goes on in Next.
+func (l *Loader) guard(f func(context.Context)) {
+	defer func() {
+		if p := recover(); p != nil {
+			l.cancel(&Panic{p, string(debug.Stack())})
+		}
+	}()
+	f(l.ctx)
 }
 
 // dispatch hands out the batches in order, each as soon as a buffer is free.
@@ -43,6 +62,9 @@ func (l *Loader) dispatch(ctx context.Context) {
 
 // start queues a batch and its tasks; it returns false when ctx has ended.
 func (l *Loader) start(ctx context.Context, b *Batch, order []int32, epoch, step int) bool {
+	if err := failpoint.Dispatch.Hit(); err != nil {
+		panic(err)
+	}
 	size := l.cfg.BatchSize
 	b.Epoch, b.Step, b.N, b.order = epoch, step, plan.BatchLen(len(order), step, size, l.cfg.Last), order
 	b.Idx, b.Label, b.left, b.ready = b.Idx[:b.N], b.Label[:b.N], b.N, make(chan struct{})
@@ -129,6 +151,9 @@ func (w *worker) fill(b *Batch, i, position, index int) (bad *Bad) {
 			w.sample, w.canvas = transform.Image{}, make([]transform.Image, len(w.canvas))
 		}
 	}()
+	if err := failpoint.Worker.Hit(); err != nil {
+		return fail(err, "")
+	}
 	label, err := w.l.cfg.Samples.Read(index, &w.sample)
 	if err != nil {
 		return fail(err, "")
