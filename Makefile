@@ -1,7 +1,8 @@
 # make run     install what is needed, build, train the example, print its evaluation. Again: the finished run in runs/ is found and
 #              only evaluated; an interrupted one goes on where it stopped. `make clean` forgets both.
 # make test    every test                      make check   what a change must pass: tests and static checks
-# make build   bin/ssc                         make docs    print spec/reference/ from the code
+# make build   bin/ssc and the native kernels  make docs    print spec/reference/ from the code
+# make kernels the native kernels alone        make kernels-asan  their tests under the address and undefined-behaviour sanitizers
 # make new KIND=head NAME=x                    skeleton of a component
 # make peers   the Python environment of the comparisons (some gigabytes)      make bench   the comparisons
 # make gpu     three steps of the example on the CUDA provider (some gigabytes)
@@ -10,7 +11,7 @@
 # SSC_CACHE    folder of the native parts and the example's data (default: the user's cache folder)
 # EXAMPLE      the pipeline of run and gpu          SSC_DATA   its data (default: Fashion-MNIST in the cache)
 
-EXAMPLE ?= examples/selfsup/simclr/simclr_resnet10-w32_1xb256-adamw-3e_fmnist.hcl
+EXAMPLE ?= examples/selfsup/simclr/simclr_resnet10-w32_1xb256-adamw-6e_fmnist.hcl
 STATICCHECK_VERSION = v0.8.2
 
 SETUP = CGO_ENABLED=0 go run ./setup
@@ -20,7 +21,7 @@ EXAMPLES = find examples -name '*.hcl' -not -path '*/_base_/*'
 DATA = $${SSC_DATA:-$$($(SETUP) path fashion-mnist)}
 STATICCHECK = bin/staticcheck-$(STATICCHECK_VERSION)
 
-.PHONY: run test check build bench peers docs new gpu clean deps static
+.PHONY: run test check build kernels kernels-asan bench peers docs new gpu clean deps static
 .DELETE_ON_ERROR:
 
 run: build
@@ -29,8 +30,19 @@ run: build
 deps:
 	@$(SETUP) deps
 
-build: deps
+build: deps kernels
 	go build -o bin/ssc ./cmd/ssc
+
+# Without a C++ compiler or oneDNN everything works too: the bodies of the functions run.
+kernels: deps
+	@if $(SETUP) kernels; then $(MAKE) --no-print-directory -C kernels; else \
+		echo "native kernels are not built, so training steps take longer; mend what is said above and run: make kernels"; fi
+
+kernels-asan: deps
+	$(SETUP) kernels
+	$(MAKE) --no-print-directory -C kernels OUT=../bin/asan SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=undefined"
+	SSC_KERNELS=$(CURDIR)/bin/asan/libssc_kernels.so ASAN_OPTIONS=detect_leaks=0 go test ./conformance -run Kernels -count 1 \
+		-exec "env LD_PRELOAD=$$(gcc -print-file-name=libasan.so):$$(gcc -print-file-name=libubsan.so)"
 
 test: build
 	go test ./...
@@ -63,7 +75,7 @@ peers:
 	@$(SETUP) peers
 
 bench: build peers
-	SSC_PEERS=$$($(SETUP) path peers)/bin/python go run ./bench
+	SSC_PEERS=$$($(SETUP) path peers)/bin/python SSC_KERNELS=$${SSC_KERNELS:-$(CURDIR)/bin/libssc_kernels.so} go run ./bench
 
 # The provider and the NVIDIA libraries are found by the loader, whose path must be set before the program starts.
 gpu: build

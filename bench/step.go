@@ -11,6 +11,7 @@ import (
 	"ssc/compiler"
 	"ssc/lang"
 	"ssc/runtime/datasource"
+	"ssc/runtime/ort"
 	"ssc/runtime/train"
 	"ssc/runtime/transform"
 )
@@ -20,7 +21,7 @@ const threads = 2
 
 // nets are what is measured: our pipeline and the peer's name for the same net.
 var nets = []struct{ title, file, peer string }{
-	{"step, example net, batch 256 x 2 views", "examples/selfsup/simclr/simclr_resnet10-w32_1xb256-adamw-3e_fmnist.hcl", "fmnist"},
+	{"step, example net, batch 256 x 2 views", "examples/selfsup/simclr/simclr_resnet10-w32_1xb256-adamw-6e_fmnist.hcl", "fmnist"},
 	{"step, ResNet-18 small stem, batch 64 x 2", "bench/resnet18.hcl", "resnet18"},
 }
 
@@ -83,7 +84,11 @@ func stepper(file string) (*train.Stepper, error) {
 	if diags.HasErrors() {
 		return nil, diags
 	}
-	r, diags := compiler.Compile(p.Root, t, compiler.Options{Version: "bench", Name: p.Name})
+	kernels, err := ort.Kernels()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench: without native kernels:", err)
+	}
+	r, diags := compiler.Compile(p.Root, t, compiler.Options{Version: "bench", Name: p.Name, Kernels: kernels})
 	if diags.HasErrors() {
 		return nil, diags
 	}

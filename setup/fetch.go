@@ -59,11 +59,16 @@ func (it item) download(dir string, log io.Writer) (string, error) {
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		return "", err
 	}
-	if it.wheel == "" {
-		if err := aptDownload(dir, it.pkg, log); err != nil {
-			return "", err
-		}
-	} else if err := pipDownload(dir, it.pkg, it.wheel, log); err != nil {
+	var err error
+	switch {
+	case it.maven:
+		err = mavenDownload(dir, it.pkg, log)
+	case it.wheel != "":
+		err = pipDownload(dir, it.pkg, it.wheel, log)
+	default:
+		err = aptDownload(dir, it.pkg, log)
+	}
+	if err != nil {
 		return "", err
 	}
 	files, err := filepath.Glob(filepath.Join(dir, "*"))
@@ -91,6 +96,14 @@ func pipDownload(dir, pkg, platform string, log io.Writer) error {
 		"--only-binary=:all:", "--platform", platform, "--python-version", wheelPython, "--dest", ".", pkg)
 }
 
+func mavenDownload(dir, pkg string, log io.Writer) error {
+	if err := needTools(log, toolMaven); err != nil {
+		return err
+	}
+	return command(log, dir, "mvn", "-q", "-B", "-Dstyle.color=never", "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy", "-Dartifact="+pkg,
+		"-DoutputDirectory="+dir)
+}
+
 // aptDownload fetches a .deb. A machine whose package lists were never read gets them first, which takes root.
 func aptDownload(dir, pkg string, log io.Writer) error {
 	if err := needTools(log, toolDpkg, toolApt); err != nil {
@@ -110,7 +123,7 @@ func aptDownload(dir, pkg string, log io.Writer) error {
 
 // unpack writes what the item keeps of the archive to dir.
 func (it item) unpack(archive, dir string) error {
-	if it.wheel != "" {
+	if it.wheel != "" || it.maven { // both are zip files
 		return it.unzip(archive, dir)
 	}
 	all := dir + ".all"

@@ -4,6 +4,7 @@
 // and replacing folders atomically then behave alike on every machine, and can be tested.
 //
 //	setup deps        what building, running and testing need
+//	setup kernels     what building the native kernels needs beside that
 //	setup peers       the Python environment that benchmarks compare with
 //	setup gpu         ONNX Runtime with CUDA and the NVIDIA libraries
 //	setup path NAME   prints where deps or peers or gpu put NAME
@@ -15,6 +16,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"syscall"
 
 	"ssc/setup/cache"
@@ -39,12 +41,14 @@ func run(args []string, out, log io.Writer) error {
 	switch {
 	case len(args) == 1 && args[0] == "deps":
 		return locked(root, func() error { return deps(root, log) })
+	case len(args) == 1 && args[0] == "kernels":
+		return locked(root, func() error { return kernels(root, log) })
 	case len(args) == 1 && (args[0] == "peers" || args[0] == "gpu"):
 		return locked(root, func() error { return environments[args[0]].ensure(root, log) })
 	case len(args) == 2 && args[0] == "path":
 		return printPath(args[1], root, out)
 	}
-	return errors.New("usage: setup deps | peers | gpu | path NAME")
+	return errors.New("usage: setup deps | kernels | peers | gpu | path NAME")
 }
 
 func deps(root string, log io.Writer) error {
@@ -57,6 +61,17 @@ func deps(root string, log io.Writer) error {
 		}
 	}
 	return nil
+}
+
+// kernels brings what the native kernels are built with.
+func kernels(root string, log io.Writer) error {
+	if runtime.GOARCH != "amd64" {
+		return fmt.Errorf("native kernels are for x86-64, not for %s", runtime.GOARCH)
+	}
+	if err := needTools(log, toolCXX); err != nil {
+		return err
+	}
+	return oneDNN().ensure(root, log)
 }
 
 // locked runs f while no other setup works on the cache folder, after clearing what an interrupted one left.
@@ -92,10 +107,12 @@ func printPath(name, root string, out io.Writer) error {
 		name = cache.Library()
 	case "onnx":
 		name = cache.NodeTests()
+	case "onednn":
+		name = cache.OneDNNDir()
 	case "peers", "gpu":
 		name = filepath.Join(root, environments[name].folder())
 	default:
-		return fmt.Errorf("nothing is called %q; names: fashion-mnist, onnxruntime, onnx, peers, gpu", name)
+		return fmt.Errorf("nothing is called %q; names: fashion-mnist, onnxruntime, onnx, onednn, peers, gpu", name)
 	}
 	_, err := fmt.Fprintln(out, name)
 	return err

@@ -12,7 +12,8 @@ import (
 type item struct {
 	name    string // folder in the cache: what and which version
 	pkg     string // name and version as the package client spells them: "onnx==1.22.0"
-	wheel   string // platform tag of a Python wheel; empty for a Debian package
+	wheel   string // platform tag of a Python wheel; empty for a Debian package and for Maven's
+	maven   bool   // pkg is group:artifact:version:type:classifier
 	archive string // sha256 of the downloaded file
 	tree    string // digest of the unpacked folder, see digest
 	// keep maps a path of the archive to a path in the folder; empty leaves the file out.
@@ -52,6 +53,23 @@ func items() []item {
 			"t10k-labels-idx1-ubyte.gz":  "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
 		},
 	}}
+}
+
+// oneDNN is what native kernels are built with. The package carries what no other of the machine's clients has: the newest release, built for
+// the threads of OpenMP and nothing of a graphics processor, with its headers. (Debian has 2.6, whose convolutions of plain NCHW tensors are
+// twice as slow; the wheels that need no SYCL end with 3.2.)
+func oneDNN() item {
+	return item{name: "onednn-" + cache.OneDNN, pkg: "org.bytedeco:dnnl:" + cache.OneDNN + "-1.5.14:jar:linux-x86_64", keep: keepOneDNN, maven: true,
+		archive: "9c9a46215ec11c7ceb442714083615c74104f4ad7181ff910bf5fa95999070f4",
+		tree:    "5192a35e144b7634cd0da0c6ca9bed249c7bfb0b259031b83c52b81d334eb106"}
+}
+
+func keepOneDNN(p string) string {
+	rest, ok := strings.CutPrefix(p, "org/bytedeco/dnnl/linux-x86_64/")
+	if ok && (strings.HasPrefix(rest, "include/") || rest == "libdnnl.so.3" || rest == "libgomp.so.1") {
+		return rest
+	}
+	return ""
 }
 
 func keepLibrary(p string) string {

@@ -16,11 +16,13 @@ type tool struct {
 }
 
 var (
-	toolCC   = tool{[]string{"gcc", "--version"}, []string{"gcc", "libc6-dev"}}
-	toolPip  = tool{[]string{"python3", "-m", "pip", "--version"}, []string{"python3", "python3-pip"}}
-	toolVenv = tool{[]string{"python3", "-c", "import ensurepip, venv"}, []string{"python3", "python3-venv"}}
-	toolDpkg = tool{[]string{"dpkg-deb", "--version"}, []string{"dpkg"}}
-	toolApt  = tool{[]string{"apt-get", "--version"}, []string{"apt"}}
+	toolCC    = tool{[]string{"gcc", "--version"}, []string{"gcc", "libc6-dev"}}
+	toolCXX   = tool{[]string{"sh", "-c", "g++ --version && make --version && ld --version && objcopy --version"}, []string{"g++", "make", "binutils"}}
+	toolMaven = tool{[]string{"mvn", "--version"}, []string{"maven"}}
+	toolPip   = tool{[]string{"python3", "-m", "pip", "--version"}, []string{"python3", "python3-pip"}}
+	toolVenv  = tool{[]string{"python3", "-c", "import ensurepip, venv"}, []string{"python3", "python3-venv"}}
+	toolDpkg  = tool{[]string{"dpkg-deb", "--version"}, []string{"dpkg"}}
+	toolApt   = tool{[]string{"apt-get", "--version"}, []string{"apt"}}
 )
 
 // needTools installs what is missing when it may, and otherwise says what to type.

@@ -7,12 +7,13 @@ import (
 
 // BatchNormGrad is the gradient of BatchNorm's y with respect to x, w and b. Shapes: dy and x [batch, channel, …], the others [channel].
 func BatchNormGrad(dy, x, w, mean, variance *ir.Value, eps float64) (dx, dw, db *ir.Value) {
-	o := ir.Apply(batchNormGrad{eps}, dy, x, w, mean, variance)
+	o := ir.Apply(batchNormGrad{Eps: eps}, dy, x, w, mean, variance)
 	return o[0], o[1], o[2]
 }
 
 type batchNormGrad struct {
-	Eps float64 `attr:"epsilon"`
+	Eps  float64 `attr:"epsilon"`
+	Last bool    `attr:"channels_last,omitempty"` // the channel axis is the last
 }
 
 var _ = register(batchNormGrad{Eps: 1e-5})
@@ -24,13 +25,14 @@ func (batchNormGrad) MaxOutputs() int { return 3 }
 
 func (batchNormGrad) Doc() ir.Doc {
 	const why = "second derivatives of training are not used"
-	f := batchNormGrad{1e-5}
+	f, last := batchNormGrad{Eps: 1e-5}, batchNormGrad{1e-5, true}
 	c := ir.Arg{Dims: []int{2}}
 	v := ir.Arg{Dims: []int{2}, Lo: 0.5, Hi: 2}
 	return ir.Doc{Text: "Gradient of BatchNorm: with x̂ = (x - mean)/sqrt(variance + epsilon) and n elements per channel, db = Σ dy, dw = Σ dy·x̂, dx = w/sqrt(variance + epsilon)·(dy - db/n - x̂·dw/n).",
 		Samples: []ir.Sample{
 			{Label: "map", Op: f, NoGrad: why, In: []ir.Arg{{Dims: []int{3, 2, 4, 3}}, {Dims: []int{3, 2, 4, 3}}, c, c, v}},
 			{Label: "rows", Op: f, NoGrad: why, In: []ir.Arg{{Dims: []int{5, 2}}, {Dims: []int{5, 2}}, c, c, v}},
+			{Label: "map, channels last", Op: last, NoGrad: why, In: []ir.Arg{{Dims: []int{3, 4, 3, 2}}, {Dims: []int{3, 4, 3, 2}}, c, c, v}},
 			{Label: "thin", Op: f, NoGrad: why, In: []ir.Arg{{Dims: []int{4, 2, 1, 3}}, {Dims: []int{4, 2, 1, 3}}, c, c, v}},
 		}}
 }
@@ -44,9 +46,9 @@ func (f batchNormGrad) Eval(in []*ir.Tensor) []*ir.Tensor { return ir.EvalBody(f
 // Body writes dx as a·dy + (k·(x - mean) + c) with per-channel a, k and c: few passes over the large tensors.
 func (f batchNormGrad) Body(in []*ir.Value) []*ir.Value {
 	dy, x := in[0], in[1]
-	w, mean, variance := perChannel(in[2], x), perChannel(in[3], x), perChannel(in[4], x)
-	axes := allBut1(x)
-	n := float64(x.Shape.Elems() / x.Shape[1].Size)
+	w, mean, variance := perChannel(in[2], x, f.Last), perChannel(in[3], x, f.Last), perChannel(in[4], x, f.Last)
+	axes := allBut(x, f.Last)
+	n := batchNorm(f).count(x)
 	rstd := op.Div(op.Scalar(x, 1), op.Sqrt(op.Add(variance, op.Scalar(x, f.Eps))))
 	centred := op.Sub(x, mean)
 	db := op.ReduceSum(dy, true, axes...)
@@ -55,6 +57,12 @@ func (f batchNormGrad) Body(in []*ir.Value) []*ir.Value {
 	k := op.Mul(op.Mul(a, rstd), op.Mul(dw, op.Scalar(x, -1/n)))
 	c := op.Mul(a, op.Mul(db, op.Scalar(x, -1/n)))
 	dx := op.Add(op.Mul(dy, a), op.Add(op.Mul(centred, k), c))
-	s := ir.Shape{x.Shape[1]}
+	s := ir.Shape{x.Shape[channelAxis(x, f.Last)]}
 	return []*ir.Value{dx, op.Reshape(dw, s), op.Reshape(db, s)}
+}
+
+// ChannelsLast is the function for maps with the channel axis last, and which of its inputs and outputs are maps.
+func (f batchNormGrad) ChannelsLast() (ir.Op, []int, []int) {
+	f.Last = true
+	return f, []int{0, 1}, []int{0}
 }

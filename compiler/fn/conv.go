@@ -16,6 +16,7 @@ type conv struct {
 	Pads      []int `attr:"pads"`
 	Dilations []int `attr:"dilations"`
 	Group     int   `attr:"group"`
+	Last      bool  `attr:"channels_last,omitempty"` // x and the result are [batch, height, width, channel]
 }
 
 var _ = register(conv{Group: 1})
@@ -27,13 +28,15 @@ func (c conv) options() op.ConvOptions {
 func (conv) Name() string { return "Conv" }
 
 func (conv) Doc() ir.Doc {
-	return ir.Doc{Text: "Convolution over two axes: ONNX Conv with explicit padding.", Samples: convSamples(func(c conv, x, w []int) ir.Sample {
-		return ir.Sample{Op: c, In: []ir.Arg{{Dims: x}, {Dims: w}, {}}}
-	})}
+	return ir.Doc{Text: "Convolution over two axes: ONNX Conv with explicit padding. With channels_last its input and result are [batch, height, width, channel].",
+		Samples: convSamples(func(c conv, x, w, _ []int) ir.Sample {
+			return ir.Sample{Op: c, In: []ir.Arg{{Dims: x}, {Dims: w}, {}}}
+		})}
 }
 
-// convSamples are the convolutions that the three functions are checked on: 3x3, strided, a bare point, an even stem, groups, dilation.
-func convSamples(make func(c conv, x, w []int) ir.Sample) []ir.Sample {
+// convSamples are the convolutions that the three functions are checked on, in both layouts: 3x3, strided, a bare point, an even stem, groups, dilation. x and y
+// are the shapes of input and result.
+func convSamples(make func(c conv, x, w, y []int) ir.Sample) []ir.Sample {
 	c := func(s, p, d, g int) conv {
 		return conv{Strides: []int{s, s}, Pads: []int{p, p, p, p}, Dilations: []int{d, d}, Group: g}
 	}
@@ -52,9 +55,14 @@ func convSamples(make func(c conv, x, w []int) ir.Sample) []ir.Sample {
 	}
 	var out []ir.Sample
 	for _, k := range cases {
-		s := make(k.c, k.x, k.w)
+		y := convOut(k.c, k.x, k.w)
+		s := make(k.c, k.x, k.w, y)
 		s.Label = k.label
-		out = append(out, s)
+		last := k.c
+		last.Last = true
+		l := make(last, lastDims(k.x), k.w, lastDims(y))
+		l.Label = k.label + ", channels last"
+		out = append(out, s, l)
 	}
 	return out
 }
@@ -65,12 +73,12 @@ func (c conv) Infer(in []*ir.Value) ([]ir.Type, error) { return ir.InferBody(c, 
 func (conv) FLOPs(n *ir.Node) int64 { return 2 * n.Out[0].Shape.Size() * n.In[1].Shape[1:].Size() }
 
 func (c conv) Grad(n *ir.Node, dy []*ir.Value) []*ir.Value {
-	dx := ConvInputGrad(dy[0], n.In[1], n.In[0].Shape, c.options())
-	dw := ConvWeightGrad(n.In[0], dy[0], n.In[1].Shape, c.options())
+	dx := c.inputGrad(dy[0], n.In[1], n.In[0].Shape)
+	dw := c.weightGrad(n.In[0], dy[0], n.In[1].Shape)
 	if len(n.In) < 3 || n.In[2] == nil {
 		return []*ir.Value{dx, dw, nil}[:len(n.In)]
 	}
-	return []*ir.Value{dx, dw, op.ReduceSum(dy[0], false, 0, 2, 3)}
+	return []*ir.Value{dx, dw, op.ReduceSum(dy[0], false, allBut(dy[0], c.Last)...)}
 }
 
 func (c conv) Eval(in []*ir.Tensor) []*ir.Tensor { return ir.EvalBody(c, in) }
@@ -80,5 +88,14 @@ func (c conv) Body(in []*ir.Value) []*ir.Value {
 	if len(in) > 2 {
 		b = in[2]
 	}
+	if c.Last {
+		return []*ir.Value{toLast(op.Conv(toFirst(in[0]), in[1], b, c.options()))}
+	}
 	return []*ir.Value{op.Conv(in[0], in[1], b, c.options())}
+}
+
+// ChannelsLast is the function for maps with the channel axis last, and which of its inputs and outputs are maps.
+func (c conv) ChannelsLast() (ir.Op, []int, []int) {
+	c.Last = true
+	return c, []int{0}, []int{0}
 }

@@ -7,7 +7,12 @@ import (
 
 // ConvInputGrad is the gradient of Conv with respect to its input x of shape xs. Shapes: dy [batch, out, height', width'], w as in Conv; result xs.
 func ConvInputGrad(dy, w *ir.Value, xs ir.Shape, o op.ConvOptions) *ir.Value {
-	dx := ir.Apply1(convInputGrad{o.Strides, o.Pads, o.Dilations, o.Group, xs.Sizes()}, dy, w)
+	return conv{Strides: o.Strides, Pads: o.Pads, Dilations: o.Dilations, Group: o.Group}.inputGrad(dy, w, xs)
+}
+
+// inputGrad is the gradient of c with respect to its input.
+func (c conv) inputGrad(dy, w *ir.Value, xs ir.Shape) *ir.Value {
+	dx := ir.Apply1(convInputGrad{c.Strides, c.Pads, c.Dilations, c.Group, xs.Sizes(), c.Last}, dy, w)
 	if dx.Valid() {
 		dx.Shape = xs.Clone()
 	}
@@ -20,6 +25,7 @@ type convInputGrad struct {
 	Dilations []int `attr:"dilations"`
 	Group     int   `attr:"group"`
 	Shape     []int `attr:"input_shape"`
+	Last      bool  `attr:"channels_last,omitempty"` // dy and the result are [batch, height, width, channel]
 }
 
 var _ = register(convInputGrad{Group: 1})
@@ -27,8 +33,8 @@ var _ = register(convInputGrad{Group: 1})
 func (convInputGrad) Name() string { return "ConvInputGrad" }
 
 func (convInputGrad) Doc() ir.Doc {
-	return ir.Doc{Text: "Gradient of Conv with respect to its input, of shape input_shape.", Samples: convSamples(func(c conv, x, w []int) ir.Sample {
-		return ir.Sample{Op: convInputGrad{c.Strides, c.Pads, c.Dilations, c.Group, x}, In: []ir.Arg{{Dims: convOut(c, x, w)}, {Dims: w}}}
+	return ir.Doc{Text: "Gradient of Conv with respect to its input, of shape input_shape.", Samples: convSamples(func(c conv, x, w, y []int) ir.Sample {
+		return ir.Sample{Op: convInputGrad{c.Strides, c.Pads, c.Dilations, c.Group, x, c.Last}, In: []ir.Arg{{Dims: y}, {Dims: w}}}
 	})}
 }
 
@@ -48,12 +54,28 @@ func (convInputGrad) FLOPs(n *ir.Node) int64 {
 }
 
 func (c convInputGrad) Grad(n *ir.Node, ddx []*ir.Value) []*ir.Value {
-	o := op.ConvOptions{Strides: c.Strides, Pads: c.Pads, Dilations: c.Dilations, Group: c.Group}
-	return []*ir.Value{Conv(ddx[0], n.In[1], nil, o), ConvWeightGrad(ddx[0], n.In[0], n.In[1].Shape, o)}
+	f := c.forward()
+	return []*ir.Value{ir.Apply1(f, ddx[0], n.In[1], nil), f.weightGrad(ddx[0], n.In[0], n.In[1].Shape)}
 }
 
 func (c convInputGrad) Eval(in []*ir.Tensor) []*ir.Tensor { return ir.EvalBody(c, in) }
 
 func (c convInputGrad) Body(in []*ir.Value) []*ir.Value {
-	return []*ir.Value{op.ConvInputGrad(in[0], in[1], ir.Dims(c.Shape...), op.ConvOptions{Strides: c.Strides, Pads: c.Pads, Dilations: c.Dilations, Group: c.Group})}
+	if c.Last {
+		return []*ir.Value{toLast(op.ConvInputGrad(toFirst(in[0]), in[1], ir.Dims(firstDims(c.Shape)...), c.forward().options()))}
+	}
+	return []*ir.Value{op.ConvInputGrad(in[0], in[1], ir.Dims(c.Shape...), c.forward().options())}
+}
+
+// forward is the convolution that this is a gradient of.
+func (c convInputGrad) forward() conv {
+	return conv{Strides: c.Strides, Pads: c.Pads, Dilations: c.Dilations, Group: c.Group, Last: c.Last}
+}
+
+// ChannelsLast is the function for maps with the channel axis last, and which of its inputs and outputs are maps.
+func (c convInputGrad) ChannelsLast() (ir.Op, []int, []int) {
+	if !c.Last {
+		c.Shape, c.Last = lastDims(c.Shape), true
+	}
+	return c, []int{0}, []int{0}
 }

@@ -22,6 +22,9 @@ func (abs) Doc() ir.Doc {
 
 func (abs) Infer(in []*ir.Value) ([]ir.Type, error) { return inferNumeric(in) }
 
+// Elementwise marks that an element of the result depends on the elements at its place alone.
+func (abs) Elementwise() {}
+
 func (abs) Grad(n *ir.Node, dy []*ir.Value) []*ir.Value {
 	return []*ir.Value{Mul(dy[0], Sign(n.In[0]))}
 }

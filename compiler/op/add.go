@@ -17,6 +17,9 @@ func (add) Doc() ir.Doc {
 
 func (add) Infer(in []*ir.Value) ([]ir.Type, error) { return inferBinary(in, ir.Invalid) }
 
+// Elementwise marks that an element of the result depends on the elements at its place alone.
+func (add) Elementwise() {}
+
 // Commutes marks that the order of two inputs does not matter.
 func (add) Commutes() {}
 

@@ -49,6 +49,9 @@ func (c cast) Infer(in []*ir.Value) ([]ir.Type, error) {
 	return []ir.Type{{DType: c.To, Shape: in[0].Shape}}, nil
 }
 
+// Elementwise marks that an element of the result depends on the elements at its place alone.
+func (cast) Elementwise() {}
+
 func (c cast) Grad(n *ir.Node, dy []*ir.Value) []*ir.Value {
 	if !c.To.IsFloat() || !n.In[0].DType.IsFloat() {
 		return nil

@@ -53,6 +53,9 @@ func (clip) Infer(in []*ir.Value) ([]ir.Type, error) {
 	return []ir.Type{in[0].Type}, numeric(in[0])
 }
 
+// Elementwise marks that an element of the result depends on the elements at its place alone.
+func (clip) Elementwise() {}
+
 func (clip) Grad(n *ir.Node, dy []*ir.Value) []*ir.Value {
 	dx := make([]*ir.Value, len(n.In))
 	dx[0] = dy[0]

@@ -21,6 +21,9 @@ func (div) Doc() ir.Doc {
 
 func (div) Infer(in []*ir.Value) ([]ir.Type, error) { return inferBinary(in, ir.Invalid) }
 
+// Elementwise marks that an element of the result depends on the elements at its place alone.
+func (div) Elementwise() {}
+
 // Neutral is 1: on the right, it leaves the other input as it is.
 func (div) Neutral() (number float64, left bool) { return 1, false }
 

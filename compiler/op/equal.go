@@ -17,6 +17,9 @@ func (equal) Doc() ir.Doc {
 
 func (equal) Infer(in []*ir.Value) ([]ir.Type, error) { return inferCompare(in, true) }
 
+// Elementwise marks that an element of the result depends on the elements at its place alone.
+func (equal) Elementwise() {}
+
 // Commutes marks that the order of two inputs does not matter.
 func (equal) Commutes() {}
 

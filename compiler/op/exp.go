@@ -21,6 +21,9 @@ func (exp) Doc() ir.Doc {
 
 func (exp) Infer(in []*ir.Value) ([]ir.Type, error) { return inferUnary(in, true) }
 
+// Elementwise marks that an element of the result depends on the elements at its place alone.
+func (exp) Elementwise() {}
+
 func (exp) Grad(n *ir.Node, dy []*ir.Value) []*ir.Value { return []*ir.Value{Mul(dy[0], n.Out[0])} }
 
 func (exp) Eval(in []*ir.Tensor) []*ir.Tensor { return evalUnary(in[0], math.Exp) }

@@ -17,6 +17,9 @@ func (greater) Doc() ir.Doc {
 
 func (greater) Infer(in []*ir.Value) ([]ir.Type, error) { return inferCompare(in, false) }
 
+// Elementwise marks that an element of the result depends on the elements at its place alone.
+func (greater) Elementwise() {}
+
 func (greater) Grad(*ir.Node, []*ir.Value) []*ir.Value {
 	return nil
 }

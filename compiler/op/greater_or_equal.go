@@ -17,6 +17,9 @@ func (greaterOrEqual) Doc() ir.Doc {
 
 func (greaterOrEqual) Infer(in []*ir.Value) ([]ir.Type, error) { return inferCompare(in, false) }
 
+// Elementwise marks that an element of the result depends on the elements at its place alone.
+func (greaterOrEqual) Elementwise() {}
+
 func (greaterOrEqual) Grad(*ir.Node, []*ir.Value) []*ir.Value {
 	return nil
 }

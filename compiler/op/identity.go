@@ -18,6 +18,9 @@ func (identity) Doc() ir.Doc {
 
 func (identity) Infer(in []*ir.Value) ([]ir.Type, error) { return inferUnary(in, false) }
 
+// Elementwise marks that an element of the result depends on the elements at its place alone.
+func (identity) Elementwise() {}
+
 func (identity) Grad(_ *ir.Node, dy []*ir.Value) []*ir.Value {
 	return []*ir.Value{dy[0]}
 }

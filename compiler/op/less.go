@@ -17,6 +17,9 @@ func (less) Doc() ir.Doc {
 
 func (less) Infer(in []*ir.Value) ([]ir.Type, error) { return inferCompare(in, false) }
 
+// Elementwise marks that an element of the result depends on the elements at its place alone.
+func (less) Elementwise() {}
+
 func (less) Grad(*ir.Node, []*ir.Value) []*ir.Value {
 	return nil
 }

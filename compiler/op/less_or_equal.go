@@ -17,6 +17,9 @@ func (lessOrEqual) Doc() ir.Doc {
 
 func (lessOrEqual) Infer(in []*ir.Value) ([]ir.Type, error) { return inferCompare(in, false) }
 
+// Elementwise marks that an element of the result depends on the elements at its place alone.
+func (lessOrEqual) Elementwise() {}
+
 func (lessOrEqual) Grad(*ir.Node, []*ir.Value) []*ir.Value {
 	return nil
 }

@@ -22,6 +22,9 @@ func (maximum) Doc() ir.Doc {
 
 func (maximum) Infer(in []*ir.Value) ([]ir.Type, error) { return inferVariadic(in) }
 
+// Elementwise marks that an element of the result depends on the elements at its place alone.
+func (maximum) Elementwise() {}
+
 // Commutes marks that the order of two inputs does not matter.
 func (maximum) Commutes() {}
 

@@ -17,6 +17,9 @@ func (mul) Doc() ir.Doc {
 
 func (mul) Infer(in []*ir.Value) ([]ir.Type, error) { return inferBinary(in, ir.Invalid) }
 
+// Elementwise marks that an element of the result depends on the elements at its place alone.
+func (mul) Elementwise() {}
+
 // Commutes marks that the order of two inputs does not matter.
 func (mul) Commutes() {}
 

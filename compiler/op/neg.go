@@ -18,6 +18,9 @@ func (neg) Doc() ir.Doc {
 
 func (neg) Infer(in []*ir.Value) ([]ir.Type, error) { return inferNumeric(in) }
 
+// Elementwise marks that an element of the result depends on the elements at its place alone.
+func (neg) Elementwise() {}
+
 func (neg) Grad(_ *ir.Node, dy []*ir.Value) []*ir.Value {
 	return []*ir.Value{Neg(dy[0])}
 }

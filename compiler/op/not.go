@@ -20,6 +20,9 @@ func (not) Doc() ir.Doc {
 
 func (not) Infer(in []*ir.Value) ([]ir.Type, error) { return inferLogical(in, 1) }
 
+// Elementwise marks that an element of the result depends on the elements at its place alone.
+func (not) Elementwise() {}
+
 func (not) Grad(*ir.Node, []*ir.Value) []*ir.Value { return nil }
 
 func (not) Eval(in []*ir.Tensor) []*ir.Tensor {

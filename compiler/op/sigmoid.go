@@ -22,6 +22,9 @@ func (sigmoid) Doc() ir.Doc {
 
 func (sigmoid) Infer(in []*ir.Value) ([]ir.Type, error) { return inferUnary(in, true) }
 
+// Elementwise marks that an element of the result depends on the elements at its place alone.
+func (sigmoid) Elementwise() {}
+
 func (sigmoid) Grad(n *ir.Node, dy []*ir.Value) []*ir.Value {
 	y := n.Out[0]
 	return []*ir.Value{Mul(dy[0], Mul(y, Sub(Scalar(y, 1), y)))}

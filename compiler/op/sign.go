@@ -18,6 +18,9 @@ func (sign) Doc() ir.Doc {
 
 func (sign) Infer(in []*ir.Value) ([]ir.Type, error) { return inferNumeric(in) }
 
+// Elementwise marks that an element of the result depends on the elements at its place alone.
+func (sign) Elementwise() {}
+
 func (sign) Grad(*ir.Node, []*ir.Value) []*ir.Value {
 	return nil
 }

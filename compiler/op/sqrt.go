@@ -22,6 +22,9 @@ func (sqrt) Doc() ir.Doc {
 
 func (sqrt) Infer(in []*ir.Value) ([]ir.Type, error) { return inferUnary(in, true) }
 
+// Elementwise marks that an element of the result depends on the elements at its place alone.
+func (sqrt) Elementwise() {}
+
 func (sqrt) Grad(n *ir.Node, dy []*ir.Value) []*ir.Value {
 	return []*ir.Value{Div(Mul(dy[0], Scalar(dy[0], 0.5)), n.Out[0])}
 }

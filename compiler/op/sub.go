@@ -17,6 +17,9 @@ func (sub) Doc() ir.Doc {
 
 func (sub) Infer(in []*ir.Value) ([]ir.Type, error) { return inferBinary(in, ir.Invalid) }
 
+// Elementwise marks that an element of the result depends on the elements at its place alone.
+func (sub) Elementwise() {}
+
 // Neutral is 0: on the right, it leaves the other input as it is.
 func (sub) Neutral() (number float64, left bool) { return 0, false }
 

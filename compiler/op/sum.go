@@ -23,6 +23,9 @@ func (sum) Infer(in []*ir.Value) ([]ir.Type, error) {
 	return types, sameDType(true, in...)
 }
 
+// Elementwise marks that an element of the result depends on the elements at its place alone.
+func (sum) Elementwise() {}
+
 // Commutes marks that the order of two inputs does not matter.
 func (sum) Commutes() {}
 

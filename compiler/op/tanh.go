@@ -22,6 +22,9 @@ func (tanh) Doc() ir.Doc {
 
 func (tanh) Infer(in []*ir.Value) ([]ir.Type, error) { return inferUnary(in, true) }
 
+// Elementwise marks that an element of the result depends on the elements at its place alone.
+func (tanh) Elementwise() {}
+
 func (tanh) Grad(n *ir.Node, dy []*ir.Value) []*ir.Value {
 	y := n.Out[0]
 	return []*ir.Value{Mul(dy[0], Sub(Scalar(y, 1), Mul(y, y)))}

@@ -43,6 +43,9 @@ func (where) Infer(in []*ir.Value) ([]ir.Type, error) {
 	return []ir.Type{{DType: in[1].DType, Shape: s}}, err
 }
 
+// Elementwise marks that an element of the result depends on the elements at its place alone.
+func (where) Elementwise() {}
+
 func (where) Grad(n *ir.Node, dy []*ir.Value) []*ir.Value {
 	c, zero := n.In[0], Scalar(dy[0], 0)
 	return []*ir.Value{nil, Where(c, dy[0], zero), Where(c, zero, dy[0])}

@@ -43,8 +43,10 @@ type SessionOptions struct {
 	Initializers map[string]*Tensor
 	// Profile, if set, is the prefix of a trace file; see [Session.EndProfile].
 	Profile string
-	// Kernels is the path of a library of custom operators.
+	// Kernels is the path of a library of custom operators; [SessionOptions.UseKernels] sets it to that of the native kernels.
 	Kernels string
+
+	kernelNames []string // what the library is to register
 }
 
 // Port is an input or output of a session. Dims has -1 for an axis that each run decides.
@@ -144,6 +146,9 @@ func (l *library) apply(opts *onnx.SessionOptions, o SessionOptions) ([]handle, 
 		l.deterministic(opts),
 	)
 	entries := maps.Clone(config)
+	if len(o.kernelNames) > 0 {
+		entries["ssc.kernels"] = strings.Join(o.kernelNames, ",")
+	}
 	maps.Copy(entries, o.Config)
 	for _, k := range slices.Sorted(maps.Keys(entries)) {
 		if e := opts.AddSessionConfigEntry(k, entries[k]); e != nil {

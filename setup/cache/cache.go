@@ -4,6 +4,7 @@
 //	$SSC_CACHE/
 //	  onnxruntime-1.30.0/libonnxruntime.so.1.30.0
 //	  onnx-1.22.0/node/test_*/model.onnx
+//	  onednn-3.13/libdnnl.so.3
 //	  fashion-mnist-20200523/train-images-idx3-ubyte.gz
 //	  peers-<digest of the pins>/bin/python
 //
@@ -20,6 +21,7 @@ const (
 	ONNXRuntime  = "1.30.0"
 	ONNX         = "1.22.0"
 	FashionMNIST = "20200523"
+	OneDNN       = "3.13"
 )
 
 // Dir is the cache folder: $SSC_CACHE, else ssc in the user's cache folder ($XDG_CACHE_HOME or ~/.cache). It is empty when neither is
@@ -45,3 +47,6 @@ func NodeTests() string { return filepath.Join(Dir(), "onnx-"+ONNX, "node") }
 
 // FashionMNISTDir is the folder of the four gzip IDX files, named as Debian's package names them.
 func FashionMNISTDir() string { return filepath.Join(Dir(), "fashion-mnist-"+FashionMNIST) }
+
+// OneDNNDir is the folder of oneDNN, which native kernels are built with: its libraries and, in include, its headers.
+func OneDNNDir() string { return filepath.Join(Dir(), "onednn-"+OneDNN) }

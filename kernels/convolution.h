@@ -1,0 +1,43 @@
+// Convolutions by oneDNN: the forward pass and both gradients for fixed shapes.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "kernel.h"
+
+namespace ssc {
+
+// The attributes that Conv, ConvInputGrad and ConvWeightGrad share.
+struct Window {
+  Dims strides, pads, dilations;
+  int64_t group = 1;
+  bool channels_last = false;
+
+  explicit Window(const Attributes& a);
+  // The shape of the result for input x and weight w; x and the result are in the layout of the window.
+  Dims result(const Dims& x, const Dims& w) const;
+};
+
+enum class Pass { forward, input_grad, weight_grad };
+
+// Convolution runs one pass. oneDNN's code for a shape is made when the shape is first seen and kept.
+class Convolution {
+ public:
+  Convolution(Pass pass, const Window& window);
+  ~Convolution();
+  // Shapes are those of the forward pass. first and second are the two inputs: x, w; dy, w; or x, dy. bias may be nullptr.
+  void run(Call& call, const Dims& x, const Dims& w, const Dims& y, const float* first, const float* second, const float* bias, float* out);
+
+ private:
+  struct Plan;
+  std::shared_ptr<Plan> plan(const Dims& x, const Dims& w, const Dims& y, bool bias);
+
+  const Pass pass_;
+  const Window window_;
+  std::mutex mutex_;
+  std::vector<std::shared_ptr<Plan>> plans_;
+};
+
+}  // namespace ssc

@@ -1,0 +1,40 @@
+// What norms over channels share: where the channels of a tensor lie, and the division of the work.
+//
+// Sums run in single precision over a short stretch and in double precision over stretches; their order depends on the shape alone.
+#pragma once
+
+#include <functional>
+
+#include "kernel.h"
+
+namespace ssc {
+
+// A tensor as outer x count x inner, channels in the middle; inner is 1 for channels last and for two axes.
+struct Channels {
+  int64_t outer = 1, count = 1, inner = 1;
+
+  Channels(const Dims& d, bool last);
+
+  bool planes() const { return inner > 1; }
+  int64_t plane(int64_t n, int64_t channel) const { return (n * count + channel) * inner; }
+  double elements() const { return static_cast<double>(outer) * static_cast<double>(inner); }  // of a channel
+
+  // Rows (inner is 1) in pieces of about 64 Ki elements, one task each.
+  size_t pieces() const;
+  void rows(const Call& call, const std::function<void(size_t piece, int64_t from, int64_t to)>& f) const;
+};
+
+// The stretch that is summed in single precision.
+constexpr int64_t stretch = 256;
+
+// Moments computes the means and the biased variances of x.
+void moments(const Call& call, const Channels& c, const float* x, float* mean, float* variance);
+
+// The same for channel k alone, where channels are planes.
+void plane_moments(const Channels& c, int64_t k, const float* x, float* mean, float* variance);
+
+// Sums over the pieces of rows, two for each channel: f adds those of the rows [from, to), at most a stretch, to a and b.
+using RowSums = void (*)(const float* x, const float* y, const float* centre, int64_t count, int64_t from, int64_t to, float* a, float* b);
+void row_sums(const Call& call, const Channels& c, const float* x, const float* y, const float* centre, RowSums f, double* a, double* b);
+
+}  // namespace ssc
