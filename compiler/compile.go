@@ -11,6 +11,7 @@ import (
 
 	"ssc/compiler/ir"
 	"ssc/compiler/plan"
+	"ssc/compiler/probe"
 	"ssc/lang/schema"
 )
 
@@ -19,6 +20,8 @@ type Options struct {
 	Device  string // "cpu" (default), "cuda"
 	Version string // of ssc, recorded in the plan
 	Name    string // of the pipeline when the file gives none
+	// Kernels are the functions of domain ai.ssc that the target has a native kernel for; nil: the bodies run.
+	Kernels []string
 	// NoPasses leaves the graphs as the components built them, for inspection.
 	NoPasses bool
 }
@@ -53,7 +56,9 @@ type compilation struct {
 
 	data    []plan.Dataset
 	train   *stepGraph
-	extract *extractGraph
+	extract *inferenceGraph
+	extra   []*inferenceGraph // that probes need
+	needs   probe.Needs
 	plan    *plan.Plan
 	files   map[string][]byte
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"ssc/compiler/ir"
@@ -15,11 +16,18 @@ import (
 
 // optimise runs the passes over the graphs. The extraction graph holds standard operators only, so its functions are inlined first.
 func (c *compilation) optimise() {
-	c.extract.G = ir.InlineFunctions(c.extract.G, nil)
+	graphs := []**ir.Graph{&c.train.G}
+	for _, e := range c.inferences() {
+		e.G = ir.InlineFunctions(e.G, nil)
+		graphs = append(graphs, &e.G)
+	}
 	if c.options.NoPasses {
 		return
 	}
-	for _, g := range []**ir.Graph{&c.train.G, &c.extract.G} {
+	if c.layout() == "nhwc" {
+		c.train.G = pass.ChannelsLast(c.train.G, c.hasKernel)
+	}
+	for _, g := range graphs {
 		out, err := pass.All(*g)
 		if err != nil {
 			c.errorf(c.block, "", "Internal error", "A pass broke the graph %s: %s. This is a bug in ssc.", (*g).Name, err)
@@ -33,7 +41,7 @@ func (c *compilation) optimise() {
 func (c *compilation) emit() {
 	c.plan = &plan.Plan{
 		Format: plan.Format, Compiler: c.options.Version, Name: c.name(), Seed: uint64(c.root.pipeline.seed),
-		Target:   plan.Target{Device: c.device(), Layout: "nchw", Precision: c.root.train.precision, World: 1},
+		Target:   plan.Target{Device: c.device(), Layout: c.layout(), Precision: c.root.train.precision, Kernels: c.kernels(), World: 1},
 		Graphs:   map[string]plan.Graph{},
 		State:    c.state(),
 		Groups:   c.train.groups,
@@ -42,7 +50,7 @@ func (c *compilation) emit() {
 		Datasets: c.data,
 		Loader:   c.root.loader.Loader,
 		Train: plan.Train{Epochs: c.root.train.epochs, Accumulate: c.root.train.accumulate, Checkpoint: c.root.train.checkpoint.Checkpoint,
-			LogEvery: c.root.train.logEvery, MaxBad: c.root.train.maxBad},
+			LogEvery: c.root.train.logEvery, MaxBad: c.root.train.maxBad, InitFrom: c.initFrom()},
 		Monitors: c.components("monitor"),
 		Evaluate: c.components("evaluate"),
 		Pipeline: component(schema.Encode(c.block)),
@@ -52,20 +60,51 @@ func (c *compilation) emit() {
 		c.plan.Metrics = append(c.plan.Metrics, m.Name)
 	}
 	c.files = map[string][]byte{}
-	weights := map[string]bool{}
-	for _, st := range c.extract.States {
-		weights[st.Name] = true
-	}
 	c.emitGraph("train", c.train.G, nil)
-	c.emitGraph("extract", c.extract.G, func(name string) bool { return weights[name] })
-	if k := c.maxNeighbours(); k > 0 {
-		c.emitGraph("neighbours", neighbours(k), nil)
+	for _, e := range c.inferences() {
+		c.emitGraph(e.G.Name, e.G, e)
+	}
+	for _, g := range c.needs.Graphs() {
+		c.emitGraph(g.Name, g, nil)
 	}
 	c.plan.Stats = c.stats()
 }
 
-func (c *compilation) emitGraph(name string, g *ir.Graph, external func(string) bool) {
-	b, err := onnx.Emit(g, onnx.Options{Producer: "ssc", Version: c.options.Version, External: external})
+// layout is that of a step's maps: channels last where every function on maps has a kernel for it.
+func (c *compilation) layout() string {
+	for _, name := range []string{"Conv", "ConvInputGrad", "ConvWeightGrad", "BatchNorm", "BatchNormGrad"} {
+		if !c.hasKernel(name) {
+			return "nchw"
+		}
+	}
+	return "nhwc"
+}
+
+func (c *compilation) hasKernel(name string) bool { return slices.Contains(c.options.Kernels, name) }
+
+// kernels lists the functions that the training step calls and the target has a kernel for, sorted.
+func (c *compilation) kernels() []string {
+	var list []string
+	for _, n := range c.train.G.Nodes {
+		name := n.Op.Name()
+		if ir.IsFunction(n.Op) && c.hasKernel(name) && !slices.Contains(list, name) {
+			list = append(list, name)
+		}
+	}
+	slices.Sort(list)
+	return list
+}
+
+// inferences are the graphs over images, the extraction graph first.
+func (c *compilation) inferences() []*inferenceGraph {
+	return append([]*inferenceGraph{c.extract}, c.extra...)
+}
+
+// emitGraph writes a model; the state of an inference graph becomes external initializers.
+func (c *compilation) emitGraph(name string, g *ir.Graph, of *inferenceGraph) {
+	external := func(name string) bool { return of != nil && of.Lookup(name) != nil }
+	kernel := func(name string) bool { return slices.Contains(c.plan.Target.Kernels, name) }
+	b, err := onnx.Emit(g, onnx.Options{Producer: "ssc", Version: c.options.Version, External: external, Kernel: kernel})
 	if err != nil {
 		c.errorf(c.block, "", "Internal error", "Emitting the graph %s: %s. This is a bug in ssc.", name, err)
 		return
@@ -75,9 +114,11 @@ func (c *compilation) emitGraph(name string, g *ir.Graph, external func(string) 
 	sum := sha256.Sum256(b)
 	entry := plan.Graph{File: file, SHA256: hex.EncodeToString(sum[:])}
 	for _, v := range g.Inputs {
-		if external == nil || !external(v.Name) {
-			entry.Inputs = append(entry.Inputs, tensorID(v))
+		if external(v.Name) {
+			entry.Weights = append(entry.Weights, v.Name)
+			continue
 		}
+		entry.Inputs = append(entry.Inputs, tensorID(v))
 	}
 	for _, v := range g.Outputs {
 		entry.Outputs = append(entry.Outputs, tensorID(v))
@@ -114,7 +155,7 @@ func (c *compilation) state() []plan.State {
 		}
 		list = append(list, s)
 	}
-	for _, h := range ir.VerifyInPlace(g, pairs, nil) {
+	for _, h := range ir.VerifyInPlace(g, pairs, c.sound()) {
 		for i := range list {
 			if list[i].Name == h.In.Name {
 				list[i].InPlace = false
@@ -122,6 +163,16 @@ func (c *compilation) state() []plan.State {
 		}
 	}
 	return list
+}
+
+// sound is the guard's verdict in the training graph as the passes left it.
+func (c *compilation) sound() *ir.Value {
+	for _, n := range c.train.G.Nodes {
+		if n.Out[0].Name == okName {
+			return n.Out[0]
+		}
+	}
+	return nil
 }
 
 // stats are the compiler's predictions for one step.

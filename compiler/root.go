@@ -125,6 +125,8 @@ type train struct {
 	epochs, accumulate, logEvery, maxBad int
 	precision                            string
 	checkpoint                           checkpoint
+	initFrom                             initFrom
+	hasInit                              bool
 }
 
 func (t *train) Args(s *schema.Set) {
@@ -134,6 +136,7 @@ func (t *train) Args(s *schema.Set) {
 	s.Int(&t.logEvery, "log_every", 10, "steps between two lines of the log", schema.Positive)
 	s.Int(&t.maxBad, "max_bad_steps", 10, "steps in a row with a non-finite loss or gradient after which the run stops", schema.Positive)
 	s.Block(&t.checkpoint, "checkpoint", "when the state is saved", nil)
+	s.Block(&t.initFrom, "init_from", "weights to start from, and nothing else of the run that made them", &t.hasInit)
 }
 
 type checkpoint struct{ plan.Checkpoint }

@@ -2,6 +2,7 @@ package compiler
 
 import (
 	"fmt"
+	"strings"
 
 	"ssc/compiler/ir"
 	"ssc/compiler/nn"
@@ -89,12 +90,15 @@ func (s *stepGraph) update(r *root, params []*nn.State, grads []*ir.Value) {
 	sound := op.Less(op.Abs(op.Add(norm2, op.Abs(s.loss))), op.Scalar(norm2, 3e38))
 	s.ok = op.And(s.gate, sound)
 	leave()
+	s.G.Rename(s.ok, okName)
 	doApply := s.ok
 	if r.train.accumulate > 1 {
-		grads, norm2, doApply = s.accumulate(r.train.accumulate, params, grads)
+		grads, squares, doApply = s.accumulate(r.train.accumulate, params, grads)
+		norm2 = op.Sum(squares...)
 	}
 	s.Metric("loss", s.loss)
 	s.Metric("grad_norm", op.Sqrt(norm2))
+	s.partNorms(params, squares)
 	if set.ClipNorm != nil {
 		limit := op.Scalar(norm2, *set.ClipNorm)
 		factor := op.Min(op.Div(limit, op.Add(op.Sqrt(norm2), op.Scalar(norm2, 1e-6))), op.Scalar(norm2, 1))
@@ -149,7 +153,7 @@ func (s *stepGraph) rate(set *optimizer.Settings, o optimizer.Options, curve pla
 
 // accumulate adds the micro-batch's gradients to their sums. The step that applies uses the mean over n, if every micro-batch was sound; the sums start anew after
 // it either way.
-func (s *stepGraph) accumulate(n int, params []*nn.State, grads []*ir.Value) (mean []*ir.Value, norm2, apply *ir.Value) {
+func (s *stepGraph) accumulate(n int, params []*nn.State, grads []*ir.Value) (mean, squares []*ir.Value, apply *ir.Value) {
 	defer s.G.SetScope("accumulate")()
 	allOK := s.State("accum.ok", plan.RoleAccum, ir.Shape{}, nn.Constant(1))
 	one, zero := op.Scalar(s.loss, 1), op.Scalar(s.loss, 0)
@@ -157,7 +161,6 @@ func (s *stepGraph) accumulate(n int, params []*nn.State, grads []*ir.Value) (me
 	// A closed gate leaves even this state alone.
 	carried := op.Where(s.apply, one, op.Where(sound, one, zero))
 	s.next[allOK.Name] = op.Where(s.gate, carried, allOK.In)
-	var squares []*ir.Value
 	for i, p := range params {
 		acc := s.State("accum."+p.Name, plan.RoleAccum, p.In.Shape, nn.Constant(0))
 		sum := op.Add(acc.In, grads[i])
@@ -167,7 +170,27 @@ func (s *stepGraph) accumulate(n int, params []*nn.State, grads []*ir.Value) (me
 		cleared := op.Where(s.apply, zero, op.Where(s.ok, sum, acc.In))
 		s.next[acc.Name] = op.Where(s.gate, cleared, acc.In)
 	}
-	return mean, op.Sum(squares...), op.And(sound, s.apply)
+	return mean, squares, op.And(sound, s.apply)
+}
+
+// partNorms logs the gradient's norm by part of the algorithm (backbone, neck, head), given the sum of squares of each parameter's gradient.
+func (s *stepGraph) partNorms(params []*nn.State, squares []*ir.Value) {
+	defer s.G.SetScope("grad_norm")()
+	parts := map[string][]*ir.Value{}
+	var names []string
+	for i, p := range params {
+		part, _, _ := strings.Cut(p.Name, ".")
+		if parts[part] == nil {
+			names = append(names, part)
+		}
+		parts[part] = append(parts[part], squares[i])
+	}
+	if len(names) == 1 {
+		return // the whole
+	}
+	for _, part := range names {
+		s.Metric("grad_norm."+part, op.Sqrt(op.Sum(parts[part]...)))
+	}
 }
 
 // gated makes the state's next value: the new one where cond holds, else the old one.
@@ -197,6 +220,9 @@ func (s *stepGraph) finish() {
 	s.G.Rename(v, "metrics")
 	s.G.Output(v)
 }
+
+// okName is the value that says whether the step is sound; every update depends on it.
+const okName = "ok"
 
 // nextName is the output that carries a state tensor's new value.
 func nextName(state string) string { return "next." + state }

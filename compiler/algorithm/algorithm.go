@@ -18,5 +18,17 @@ type Algorithm interface {
 	Features(b *nn.Builder, x *ir.Value) []*ir.Value
 }
 
+// Embedder is an algorithm whose loss compares embeddings of images: what the meters of collapse look at.
+type Embedder interface {
+	// Embed builds the embeddings of images x, [batch, channel, height, width]: [batch, dim], before any normalisation.
+	Embed(b *nn.Builder, x *ir.Value) *ir.Value
+}
+
+// Classifier is an algorithm that learns classes.
+type Classifier interface {
+	// Classify builds the logits of images x, [batch, channel, height, width]: [batch, class] for each head, by the head's name.
+	Classify(b *nn.Builder, x *ir.Value) []nn.Metric
+}
+
 // Table is the table of algorithms.
 var Table = schema.NewTable[Algorithm]("algorithm")

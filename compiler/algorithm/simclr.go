@@ -56,6 +56,11 @@ func (a *simclr) Loss(b *nn.Builder) *ir.Value {
 	return a.head.Loss(s.Sub("head"), sim, op.ConstInts(b.G, positive...))
 }
 
+// Embed gives what the loss compares.
+func (a *simclr) Embed(b *nn.Builder, x *ir.Value) *ir.Value {
+	return nn.Flatten(a.neck.Forward(b.Root().Sub("neck"), a.Features(b, x))[0])
+}
+
 // Features are the backbone's.
 func (a *simclr) Features(b *nn.Builder, x *ir.Value) []*ir.Value {
 	return a.backbone.Forward(b.Root().Sub("backbone"), x)

@@ -2,7 +2,7 @@ package plan
 
 import "math"
 
-// Curve is a number as a function of the step. Units: steps are optimizer steps counted from 0.
+// Curve is a number as a function of the step. Units: steps are runs of the training graph, that is micro-batches, counted from 0.
 //
 // Kinds: "constant"; "step" (times Gamma at each of Milestones); "cosine" (from Base to Min by half a cosine); "polynomial" (from Base
 // to Min by (1-t)^Power). ByEpoch evaluates the curve at the start of the epoch, so that it is constant inside one.
@@ -27,7 +27,7 @@ type Warmup struct {
 	After   bool    `json:"after,omitempty"`
 }
 
-// At is the curve's value at optimizer step `step` of a run of epochs times perEpoch steps. Values: as Base; the step may lie beyond the end, where
+// At is the curve's value at step `step` of a run of epochs times perEpoch steps. Values: as Base; the step may lie beyond the end, where
 // the curve keeps its last value.
 func (c Curve) At(step, perEpoch, epochs int) float64 {
 	t, total := float64(step), float64(perEpoch*epochs)

@@ -17,6 +17,12 @@ const (
 	UseStep       Use = 4 // draws for a whole step: step, index of the draw's consumer
 	UseNoise      Use = 5 // host-made noise of a batch field: step, field
 	UseInit       Use = 6 // initial values: index of the state tensor
+
+	UseProbe Use = 16 // draws of a probe: its own numbering
+
+	// Data sources have seeds of their own.
+	UseSubset Use = 32 // which samples are kept: class + 1, or 0 for a draw from all
+	UseShapes Use = 33 // a procedural image: split, image, part of the draws
 )
 
 // Rand is a stream of random numbers that is a pure function of its key: it holds no state that another stream could disturb.

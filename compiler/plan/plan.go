@@ -40,6 +40,8 @@ type Graph struct {
 	SHA256  string     `json:"sha256"`
 	Inputs  []TensorID `json:"inputs"`
 	Outputs []TensorID `json:"outputs"`
+	// Weights are the state tensors that are external initializers of the model.
+	Weights []string `json:"weights,omitempty"`
 }
 
 // TensorID names an input or output of a graph. Dims has -1 for the symbolic batch.
@@ -74,7 +76,7 @@ type State struct {
 }
 
 // Init says how a state tensor starts. Kinds: "constant" (Value), "uniform" (Lo, Hi), "normal" (Mean, Std), "trunc_normal" (Mean,
-// Std, cut at Lo, Hi), "copy" (Of: another state tensor), "unit_columns" / "unit_rows" (normal, then normalised).
+// Std, cut at Lo, Hi), "copy" (Of: another state tensor).
 type Init struct {
 	Kind  string  `json:"kind"`
 	Value float64 `json:"value,omitempty"`
@@ -166,6 +168,17 @@ type Train struct {
 	Checkpoint Checkpoint `json:"checkpoint"`
 	LogEvery   int        `json:"log_every"` // steps
 	MaxBad     int        `json:"max_bad_steps"`
+	InitFrom   *InitFrom  `json:"init_from,omitempty"` // nil: start from the seed alone
+}
+
+// InitFrom starts the weights from a file; everything else starts as always.
+type InitFrom struct {
+	Checkpoint string   `json:"checkpoint"` // a run folder, a checkpoint of one, or a safetensors file
+	From       string   `json:"from"`       // tensors whose names begin so are taken …
+	To         string   `json:"to"`         // … and this takes the place of that beginning
+	Fresh      []string `json:"fresh"`      // patterns of the parameters that keep their initial values
+	Unused     []string `json:"unused"`     // patterns of tensors of the file that are left
+	At         string   `json:"at"`         // file:line,col of the block
 }
 
 // Checkpoint is when the state is saved and how much of it is kept.

@@ -3,9 +3,11 @@ package schema
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 
 	"github.com/hashicorp/hcl/v2"
@@ -68,7 +70,8 @@ func (s Spec) block(set *Set, depth int) (*Block, error) {
 		return nil, fmt.Errorf("blocks nest more than %d levels deep", maxSpecDepth)
 	}
 	b := &Block{Type: s.Type, Label: s.Label, Range: parseAt(s.At)}
-	for name, x := range s.Args {
+	for _, name := range slices.Sorted(maps.Keys(s.Args)) { // in order, so that diagnostics come in the same order each time
+		x := s.Args[name]
 		var f *Field
 		if set != nil {
 			f = set.Field(name)

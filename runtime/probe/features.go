@@ -13,17 +13,57 @@ import (
 	"ssc/runtime/transform"
 )
 
-// Extractor computes features with the plan's extraction graph. With a nil session the features are the images themselves.
+// Features are the vectors of a dataset: Rows×Dim, row-major, with a label each.
+type Features struct {
+	Rows, Dim int
+	Data      *ort.Tensor // f32[Rows, Dim]
+	Labels    []int64     // -1 without a label
+}
+
+// Close frees the vectors.
+func (f *Features) Close() { f.Data.Close() }
+
+// Row is the vector of an image.
+func (f *Features) Row(i int) []float32 { return f.Data.Float32()[i*f.Dim : (i+1)*f.Dim] }
+
+// sameDim reports features that cannot be compared.
+func sameDim(bank, queries *Features) error {
+	if bank.Dim != queries.Dim {
+		return fmt.Errorf("the bank's features have %d dimensions and the queries' %d", bank.Dim, queries.Dim)
+	}
+	return nil
+}
+
+// Extractor computes features with a graph from images to features[batch, dim]. With a nil session the features are the images themselves.
 type Extractor struct {
 	Session *ort.Session
-	Batch   int // images at once
+	Batch   int // images at once; 0: as many as memory is well spent on
 	Workers int // of the loader; 0: one per processor
 	Seed    uint64
 }
 
-// Extract makes the features of all samples under the dataset's one view, in the order of the samples.
-func (e *Extractor) Extract(ctx context.Context, samples datasource.Samples, channels int, view plan.View) (f *Features, err error) {
-	image := view.Image
+// batchElements bounds the images of a batch: 64 of 3x224x224 pixels.
+const batchElements, batchImages = 64 * 3 * 224 * 224, 500
+
+// Extract makes the features of all samples under the view, in the order of the samples.
+func (e *Extractor) Extract(ctx context.Context, samples datasource.Samples, channels int, view plan.View) (*Features, error) {
+	all, err := e.extract(ctx, samples, channels, []plan.View{view})
+	if err != nil {
+		return nil, err
+	}
+	return all[0], nil
+}
+
+// extract makes the features of all samples under each of several views of one size.
+func (e *Extractor) extract(ctx context.Context, samples datasource.Samples, channels int, views []plan.View) (all []*Features, err error) {
+	defer func() {
+		if err != nil {
+			for _, f := range all {
+				f.Close()
+			}
+		}
+	}()
+	image := views[0].Image
 	per := image.Channels * image.Height * image.Width
 	dim := per
 	if e.Session != nil {
@@ -31,35 +71,50 @@ func (e *Extractor) Extract(ctx context.Context, samples datasource.Samples, cha
 			return nil, err
 		}
 	}
-	l, err := loader.New(ctx, loader.Sequential(loader.Config{Samples: samples, Channels: channels, Views: []plan.View{view}, Seed: e.Seed,
-		BatchSize: e.Batch, Workers: e.Workers}))
+	labels := make([]int64, samples.Len())
+	for range views {
+		f := &Features{Rows: samples.Len(), Dim: dim, Labels: labels}
+		if f.Data, err = ort.NewTensor("f32", []int{f.Rows, dim}); err != nil {
+			return all, err
+		}
+		all = append(all, f)
+	}
+	return all, e.pass(ctx, loader.Config{Samples: samples, Channels: channels, Views: views}, per, func(row int, b *loader.Batch) error {
+		copy(labels[row:], b.Label[:b.N])
+		for v, f := range all {
+			x := b.Views[v][:b.N*per]
+			if err := e.batch(ctx, x, []int{b.N, image.Channels, image.Height, image.Width}, f.Data.Float32()[row*dim:(row+b.N)*dim]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// pass calls visit with each batch of one pass over the samples, and the row that it begins at.
+func (e *Extractor) pass(ctx context.Context, c loader.Config, per int, visit func(row int, b *loader.Batch) error) error {
+	c.Seed, c.Workers, c.BatchSize = e.Seed, e.Workers, e.Batch
+	if c.BatchSize == 0 {
+		c.BatchSize = min(batchImages, max(1, batchElements/per))
+	}
+	l, err := loader.New(ctx, loader.Sequential(c))
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer l.Close()
-	f = &Features{Rows: samples.Len(), Dim: dim, Labels: make([]int64, samples.Len())}
-	if f.Data, err = ort.NewTensor("f32", []int{f.Rows, dim}); err != nil {
-		return nil, err
-	}
-	defer func() {
-		if err != nil {
-			f.Close()
-		}
-	}()
 	for row := 0; ; {
 		b, err := l.Next(ctx)
 		if errors.Is(err, io.EOF) {
-			return f, nil
+			return nil
 		}
 		if err != nil {
-			return nil, err
+			return err
 		}
-		copy(f.Labels[row:], b.Label[:b.N])
-		err = e.batch(ctx, b.Views[0][:b.N*per], []int{b.N, image.Channels, image.Height, image.Width}, f.Data.Float32()[row*dim:(row+b.N)*dim])
+		err = visit(row, b)
 		row += b.N
 		b.Release()
 		if err != nil {
-			return nil, err
+			return err
 		}
 	}
 }
@@ -70,27 +125,47 @@ func (e *Extractor) batch(ctx context.Context, images []float32, dims []int, dst
 		copy(dst, images)
 		return nil
 	}
+	out, err := apply(ctx, e.Session, images, dims, map[string][]int{"features": {dims[0], len(dst) / dims[0]}})
+	if err != nil {
+		return fmt.Errorf("extracting features: %w", err)
+	}
+	copy(dst, out["features"])
+	return nil
+}
+
+// apply runs a graph over images and returns its outputs of the given shapes.
+func apply(ctx context.Context, s *ort.Session, images []float32, dims []int, outputs map[string][]int) (map[string][]float32, error) {
 	in, err := ort.NewTensor("f32", dims)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer in.Close()
 	copy(in.Float32(), images)
-	out, err := ort.NewTensor("f32", []int{dims[0], len(dst) / dims[0]})
-	if err != nil {
-		return err
+	out := map[string]*ort.Tensor{}
+	defer func() {
+		for _, t := range out {
+			t.Close()
+		}
+	}()
+	for name, dims := range outputs {
+		if out[name], err = ort.NewTensor("f32", dims); err != nil {
+			delete(out, name)
+			return nil, err
+		}
 	}
-	defer out.Close()
-	b, err := e.Session.Bind(map[string]*ort.Tensor{"images": in}, map[string]*ort.Tensor{"features": out})
+	b, err := s.Bind(map[string]*ort.Tensor{"images": in}, out)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer b.Close()
 	if err := b.Run(ctx); err != nil {
-		return fmt.Errorf("extracting features: %w", err)
+		return nil, err
 	}
-	copy(dst, out.Float32())
-	return nil
+	got := map[string][]float32{}
+	for name, t := range out {
+		got[name] = append([]float32(nil), t.Float32()...)
+	}
+	return got, nil
 }
 
 func featureDim(s *ort.Session) (int, error) {

@@ -69,11 +69,11 @@ func TestVotes(t *testing.T) {
 			cos[i] = float32(ref["similarity"][q*near+i])
 			labels[i] = int64(ref["bank_label"][int(ref["neighbour"][q*near+i])])
 		}
-		weighted := Vote{K: near, Weighted: true, Temperature: temperature}.decide(cos, labels)
+		weighted := Vote{K: near, Weighted: true, Temperature: temperature}.rank(cos, labels)[0]
 		if want := int64(ref["weighted"][q]); weighted != want {
 			t.Errorf("query %d: weighted vote = %d, want %d", q, weighted, want)
 		}
-		got := Vote{K: kMajority}.decide(cos[:kMajority], labels[:kMajority])
+		got := Vote{K: kMajority}.rank(cos[:kMajority], labels[:kMajority])[0]
 		tied := most(labels[:kMajority])
 		want := int64(ref["majority_first"][q])
 		if len(tied) > 1 {
@@ -116,7 +116,7 @@ func most(labels []int64) []int64 {
 // TestWeightedFar: cosines far apart decide without overflow, and a far majority does not outvote a near neighbour.
 func TestWeightedFar(t *testing.T) {
 	v := Vote{K: 3, Weighted: true, Temperature: 1e-4}
-	if got := v.decide([]float32{1, -1, -1}, []int64{7, 3, 3}); got != 7 {
-		t.Errorf("decide = %d, want 7", got)
+	if got := v.rank([]float32{1, -1, -1}, []int64{7, 3, 3}); !slices.Equal(got, []int64{7, 3}) {
+		t.Errorf("rank = %d, want [7 3]", got)
 	}
 }

@@ -1,0 +1,7 @@
+# A head that labels nothing.
+extends = ["base/base.hcl"]
+
+algorithm "classification" { # ERROR: Unsuitable head
+  backbone "resnet" {}
+  head "contrastive" {}
+}

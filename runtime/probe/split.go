@@ -1,0 +1,31 @@
+package probe
+
+import (
+	"context"
+
+	"ssc/compiler/plan"
+)
+
+// split is what a probe learns from and what it classifies.
+type split struct {
+	bank, queries       string
+	maxBank, maxQueries int
+}
+
+func classified(c plan.Component) split {
+	return split{c.Text("bank"), c.Text("queries"), c.Int("max_bank"), c.Int("max_queries")}
+}
+
+func (d split) features(ctx context.Context, s *Subject) (bank, queries *Features, err error) {
+	if bank, err = s.Labelled(ctx, d.bank, d.maxBank); err != nil {
+		return nil, nil, err
+	}
+	if queries, err = s.Labelled(ctx, d.queries, d.maxQueries); err != nil {
+		return nil, nil, err
+	}
+	return bank, queries, sameDim(bank, queries)
+}
+
+func (d split) measurement(probe string, s *Subject, bank, queries *Features) Measurement {
+	return Measurement{Probe: probe, Features: s.Name, Bank: bank.Rows, Queries: queries.Rows}
+}

@@ -1,0 +1,113 @@
+package probe
+
+import (
+	"context"
+	"fmt"
+
+	"ssc/compiler/plan"
+	"ssc/runtime/datasource"
+	"ssc/runtime/ort"
+)
+
+// Names of subjects.
+const (
+	Encoder   = "encoder"
+	Untrained = "untrained encoder"
+	RawPixels = "raw pixels"
+)
+
+// Dataset is an opened dataset of the plan.
+type Dataset struct {
+	Spec     plan.Dataset
+	Samples  datasource.Samples
+	Channels int // of the samples
+}
+
+// Subject is what is measured, and on which data. Probes share the features that it has extracted; Close frees them.
+type Subject struct {
+	Name   string
+	Plan   *plan.Plan
+	Models map[string][]byte // by the names of the plan's graphs
+	Data   map[string]Dataset
+	// Weights gives a state tensor by name. Without it the features are the images themselves.
+	Weights          func(name string) *ort.Tensor
+	Threads, Workers int                // as in train.Options
+	Step             map[string]float64 // metrics of the last training step; nil after training
+
+	features map[string]*Features
+}
+
+// Close frees what was extracted.
+func (s *Subject) Close() {
+	for _, f := range s.features {
+		f.Close()
+	}
+	s.features = nil
+}
+
+// Session prepares a graph of the plan, with the subject's weights where it has any.
+func (s *Subject) Session(graph string) (*ort.Session, error) {
+	model, ok := s.Models[graph]
+	if !ok {
+		return nil, fmt.Errorf("the plan has no graph %q: compile it again", graph)
+	}
+	o := ort.SessionOptions{Threads: s.Threads, Provider: s.Plan.Target.Device, DisableMemPattern: true, Initializers: map[string]*ort.Tensor{}}
+	for _, name := range s.Plan.Graphs[graph].Weights {
+		if s.Weights == nil {
+			return nil, fmt.Errorf("the graph %q needs weights, and raw pixels have none", graph)
+		}
+		o.Initializers[name] = s.Weights(name)
+	}
+	return ort.NewSession(model, o)
+}
+
+func (s *Subject) dataset(name string) (Dataset, error) {
+	d, ok := s.Data[name]
+	if !ok {
+		return d, fmt.Errorf("there is no dataset %q", name)
+	}
+	return d, nil
+}
+
+// Labelled are the features of a dataset whose images all have labels; of at most max images, evenly spread, when max is not 0.
+func (s *Subject) Labelled(ctx context.Context, name string, max int) (*Features, error) {
+	f, err := s.Features(ctx, name, max)
+	if err != nil {
+		return nil, err
+	}
+	for i, l := range f.Labels {
+		if l < 0 {
+			d := Every(s.Data[name].Samples, max)
+			return nil, fmt.Errorf("dataset %q: %s has no label; a probe needs the classes of all images", name, d.Name(i))
+		}
+	}
+	return f, nil
+}
+
+// Features extracts a dataset under its one view, or returns what was extracted before. They belong to the subject.
+func (s *Subject) Features(ctx context.Context, name string, max int) (*Features, error) {
+	key := fmt.Sprintf("%s %d", name, max)
+	if f := s.features[key]; f != nil {
+		return f, nil
+	}
+	d, err := s.dataset(name)
+	if err != nil {
+		return nil, err
+	}
+	x := Extractor{Workers: s.Workers, Seed: s.Plan.Seed}
+	if s.Weights != nil {
+		if x.Session, err = s.Session("extract"); err != nil {
+			return nil, err
+		}
+		defer x.Session.Close()
+	}
+	f, err := x.Extract(ctx, Every(d.Samples, max), d.Channels, d.Spec.Views[0])
+	if err != nil {
+		return nil, fmt.Errorf("dataset %q: %w", name, err)
+	}
+	if s.features == nil {
+		s.features = map[string]*Features{}
+	}
+	s.features[key] = f
+	return f, nil
+}
