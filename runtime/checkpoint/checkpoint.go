@@ -30,6 +30,7 @@ import (
 	"ssc/compiler/plan"
 	"ssc/runtime/checkpoint/atomic"
 	"ssc/runtime/checkpoint/safetensors"
+	"ssc/runtime/failpoint"
 )
 
 // Names of the files of a checkpoint.
@@ -120,23 +121,44 @@ func (s *Store) save(name string, step int, state []Tensor, loop any) error {
 	if err != nil {
 		return err
 	}
+	if err := failpoint.LatestBefore.Hit(); err != nil {
+		return err
+	}
+	if err := s.point(name); err != nil {
+		return err
+	}
+	return failpoint.LatestAfter.Hit()
+}
+
+// point makes latest name a checkpoint.
+func (s *Store) point(name string) error {
 	return atomic.WriteFile(s.fs, filepath.Join(s.dir, latestFile), func(w io.Writer) error {
 		_, err := io.WriteString(w, name+"\n")
 		return err
 	})
 }
 
-// explain adds the numbers to an error of a full disk.
+// explain adds the numbers to an error of a full disk or quota.
 func (s *Store) explain(err error, state []Tensor) error {
-	var fs syscall.Statfs_t
-	if !errors.Is(err, syscall.ENOSPC) && !errors.Is(err, syscall.EDQUOT) || syscall.Statfs(s.dir, &fs) != nil {
+	full, quota := errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT)
+	if !full && !quota {
 		return err
 	}
 	need := 0
 	for _, t := range state {
 		need += len(t.Data)
 	}
-	return fmt.Errorf("%w (it takes %d bytes, %d are free)", err, need, fs.Bavail*uint64(fs.Bsize))
+	var fs syscall.Statfs_t
+	for dir := s.dir; syscall.Statfs(dir, &fs) != nil; dir = filepath.Dir(dir) {
+		if dir == filepath.Dir(dir) {
+			return fmt.Errorf("%w: %d bytes are needed", err, need)
+		}
+	}
+	free := fmt.Sprintf("%d are free", fs.Bavail*uint64(fs.Bsize))
+	if quota {
+		free += " on the disk, but not within the quota"
+	}
+	return fmt.Errorf("%w: %d bytes are needed, %s", err, need, free)
 }
 
 // counter sums up what is written to it.
@@ -210,6 +232,9 @@ func (s *Store) prune(step int) error {
 			seen++
 		}
 		if superseded || seen > s.keep {
+			if err := failpoint.Prune.Hit(); err != nil {
+				return err
+			}
 			if err := atomic.RemoveDir(s.fs, filepath.Join(s.dir, c.name)); err != nil {
 				return err
 			}
@@ -225,6 +250,37 @@ func (s *Store) Clean() ([]string, error) {
 		return names, fmt.Errorf("cleaning up %s: %w", s.dir, err)
 	}
 	return names, nil
+}
+
+// Tidy finishes what a process was killed at after its newest checkpoint, c, was complete: the folder has its own name, latest names it, and older ones are removed.
+// The Path of c may change.
+func (s *Store) Tidy(c *Checkpoint) error {
+	name := folder(c.Step)
+	if err := s.tidy(c, name); err != nil {
+		return fmt.Errorf("%s: finishing what was interrupted: %w", s.label(name), err)
+	}
+	return nil
+}
+
+func (s *Store) tidy(c *Checkpoint, name string) error {
+	if path := filepath.Join(s.dir, name); c.Path != path { // its successor never came, or is damaged
+		if err := s.fs.RemoveAll(path); err != nil {
+			return err
+		}
+		if err := s.fs.Rename(c.Path, path); err != nil {
+			return err
+		}
+		if err := s.fs.SyncDir(s.dir); err != nil {
+			return err
+		}
+		c.Path = path
+	}
+	if text, err := os.ReadFile(filepath.Join(s.dir, latestFile)); err != nil || string(text) != name+"\n" {
+		if err := s.point(name); err != nil {
+			return err
+		}
+	}
+	return s.prune(c.Step)
 }
 
 // Latest returns the newest complete checkpoint and, in passed, one error for each newer one that is damaged. It returns nil for a

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -282,6 +283,61 @@ func TestCleanRemovesLeftovers(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"000001", "latest"}, names(t, dir)); diff != "" {
 		t.Errorf("files differ (-want +got):\n%s", diff)
+	}
+}
+
+// TestTidy finishes saves that were killed after the checkpoint was there.
+func TestTidy(t *testing.T) {
+	for name, interrupt := range map[string]func(dir string) error{
+		"latest not written": func(d string) error { return os.WriteFile(d+"/latest", []byte("000002\n"), 0o666) },
+		"latest missing":     func(d string) error { return os.Remove(d + "/latest") },
+		"not pruned":         func(d string) error { return os.CopyFS(d+"/000001", os.DirFS(d+"/000002")) },
+		"set aside":          func(d string) error { return os.Rename(d+"/000003", d+"/000003.replaced") },
+		"set aside for a damaged one": func(d string) error {
+			return errors.Join(os.Rename(d+"/000003", d+"/000003.replaced"), os.Mkdir(d+"/000003", 0o777))
+		},
+		"old one not removed": func(d string) error { return os.CopyFS(d+"/000003.replaced", os.DirFS(d+"/000003")) },
+	} {
+		dir := filepath.Join(t.TempDir(), "checkpoints")
+		s := checkpoint.Open(dir, 2)
+		save(t, s, 1, 2, 3)
+		if err := interrupt(dir); err != nil {
+			t.Fatal(err)
+		}
+		c, _, err := s.Latest()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Tidy(c); err != nil {
+			t.Errorf("%s: Tidy = %v, want none", name, err)
+		}
+		if err := verify(c); err != nil || filepath.Base(c.Path) != "000003" {
+			t.Errorf("%s: after Tidy the checkpoint at %s is %v, want it complete at 000003", name, c.Path, err)
+		}
+		if diff := cmp.Diff([]string{"000002", "000003", "latest"}, names(t, dir)); diff != "" {
+			t.Errorf("%s: files after Tidy differ (-want +got):\n%s", name, diff)
+		}
+		if text, err := os.ReadFile(dir + "/latest"); string(text) != "000003\n" {
+			t.Errorf("%s: after Tidy latest = %q, %v, want 000003", name, text, err)
+		}
+	}
+}
+
+// TestOrderIsByStep: what the clock said when a checkpoint was made does not matter.
+func TestOrderIsByStep(t *testing.T) {
+	dir := t.TempDir()
+	s := checkpoint.Open(dir, 0)
+	save(t, s, 9, 10, 11)
+	for name, year := range map[string]int{"000009": 2100, "000010": 2030, "000011": 1970} {
+		for _, file := range []string{"", "manifest.json", "weights.safetensors"} {
+			when := time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC)
+			if err := os.Chtimes(filepath.Join(dir, name, file), when, when); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if step, _, err := latest(s); step != 11 || err != nil {
+		t.Errorf("Latest() with the clock turned back = %d, %v, want 11", step, err)
 	}
 }
 

@@ -1,12 +1,20 @@
 package train
 
 import (
+	"bufio"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
 	"sync"
 
 	"ssc/compiler/plan"
+	"ssc/runtime/checkpoint/atomic"
 	"ssc/runtime/datasource"
 )
 
@@ -16,6 +24,8 @@ type dataset struct {
 	at       string // file:line,col of the source block
 	samples  datasource.Samples
 	channels int
+	list     *datasource.List // what it is made of
+	digest   string           // of the list
 }
 
 // openData opens every dataset, side by side; what is wrong with one is said at its source block.
@@ -49,5 +59,82 @@ func openDataset(ctx context.Context, d plan.Dataset) (*dataset, error) {
 	if samples.Len() == 0 {
 		return nil, fmt.Errorf("%s: dataset %q has no images", d.Source.At, d.Name)
 	}
-	return &dataset{spec: d, at: d.Source.At, samples: samples, channels: src.Channels()}, nil
+	list := datasource.ListOf(samples)
+	return &dataset{d, d.Source.At, samples, src.Channels(), list, list.Digest()}, nil
+}
+
+// listName is the file of the run folder that lists what a dataset was made of when the run began.
+func (r *run) listName(d *dataset) string {
+	return filepath.Join(r.Dir, "data", url.PathEscape(d.spec.Name)+".list.gz")
+}
+
+// checkData compares the datasets with those that the run was saved with. A run without a checkpoint begins anew, with the data as it is.
+func (r *run) checkData() error {
+	if r.loop.Data == nil {
+		r.loop.Data = map[string]string{}
+	}
+	for _, spec := range r.plan.Datasets {
+		d := r.data[spec.Name]
+		was := r.loop.Data[spec.Name]
+		if was == d.digest {
+			continue
+		}
+		if r.saved >= 0 {
+			change := r.change(d)
+			if !slices.Contains(r.Accept, AcceptData) {
+				return refuse("%s: dataset %q is not what it was when the run was saved:\n%s\nRestore it, begin anew in another folder with -run, or go on with what is there now: -accept %s",
+					d.at, spec.Name, change, AcceptData)
+			}
+			r.Report.Note("dataset %q is not what it was when the run was saved; going on, as -accept %s says:\n%s", spec.Name, AcceptData, change)
+		}
+		r.loop.Data[spec.Name] = d.digest
+		if err := r.writeList(d); err != nil {
+			return refuse("writing the list of dataset %q: %w", spec.Name, err)
+		}
+	}
+	return nil
+}
+
+func (r *run) writeList(d *dataset) error {
+	if err := atomic.MkdirAll(r.FS, filepath.Join(r.Dir, "data")); err != nil {
+		return err
+	}
+	return atomic.WriteFile(r.FS, r.listName(d), func(w io.Writer) error { _, err := d.list.WriteTo(w); return err })
+}
+
+// change says in what a dataset differs from its stored list.
+func (r *run) change(d *dataset) string {
+	f, err := os.Open(r.listName(d))
+	if err != nil {
+		return fmt.Sprintf("(what it was made of is not known: %s)", err)
+	}
+	defer f.Close()
+	before, err := datasource.ReadList(f)
+	if err != nil {
+		return fmt.Sprintf("(what it was made of is not known: %s)", err)
+	}
+	return datasource.Changes(before, d.list).Error()
+}
+
+// readBad returns the samples that the lines of bad_samples.jsonl name.
+func readBad(j *journal) ([]int, error) {
+	f, err := os.Open(j.name)
+	if err != nil {
+		return nil, refuse("reading the unreadable samples so far: %w", err)
+	}
+	defer f.Close()
+	var out []int
+	lines := bufio.NewReader(f)
+	for range j.lines {
+		text, err := lines.ReadBytes('\n')
+		var line badRecord
+		if err == nil {
+			err = json.Unmarshal(text, &line)
+		}
+		if err != nil {
+			return nil, refuse("%s:%d: %w", j.name, len(out)+1, err)
+		}
+		out = append(out, line.Index)
+	}
+	return out, nil
 }

@@ -18,6 +18,8 @@ type engine struct {
 	fields   map[string]*ort.Tensor
 	bindings [2]*ort.Binding // with the state's buffers either way round; equal when nothing is swapped
 	turn     int
+	// noKernels is why the plan's native kernels are not used and the bodies of their functions run; nil: they are, or it lists none.
+	noKernels error
 }
 
 // sessionOptions are those of every session of a run.
@@ -36,6 +38,7 @@ func newEngine(p *plan.Plan, model []byte, threads int) (e *engine, err error) {
 	// 1.3 seconds of processor time for the Fashion-MNIST example, ONNX Runtime 1.30).
 	o := sessionOptions(p, threads)
 	o.OptLevel = ort.OptOff
+	e.noKernels = o.UseKernels(p.Target.Kernels)
 	if e.session, err = ort.NewSession(model, o); err != nil {
 		return nil, err
 	}

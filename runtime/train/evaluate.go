@@ -3,104 +3,115 @@ package train
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 
 	"ssc/compiler/plan"
+	"ssc/runtime/failpoint"
 	"ssc/runtime/ort"
 	"ssc/runtime/probe"
 )
 
-// Measurement is one number that a probe found.
-type Measurement struct {
-	Probe    string  `json:"probe"`    // "knn"
-	Features string  `json:"features"` // "encoder", "raw pixels", "untrained encoder"
-	Value    float64 `json:"value"`    // share of right answers
-	Bank     int     `json:"bank"`     // images
-	Queries  int     `json:"queries"`
-	K        int     `json:"k"`
-	Vote     string  `json:"vote"`
+// Measurement is what a probe found.
+type Measurement = probe.Measurement
+
+// subject is what the probes measure: state nil means the images themselves.
+func (r *run) subject(name string, state *state) *probe.Subject {
+	s := &probe.Subject{Name: name, Plan: r.plan, Models: r.models, Threads: r.Threads, Workers: r.Workers, Data: map[string]probe.Dataset{}}
+	for name, d := range r.data {
+		s.Data[name] = probe.Dataset{Spec: d.spec, Samples: d.samples, Channels: d.channels}
+	}
+	if state != nil {
+		s.Weights = func(name string) *ort.Tensor { return state.now[name] }
+	}
+	return s
 }
 
-// evaluator extracts and classifies.
-type evaluator struct {
-	plan    *plan.Plan
-	models  map[string][]byte
-	data    map[string]*dataset
-	threads int
-	workers int
-}
-
-// knn measures the features that the weights give; nil weights measure the images themselves.
-func (e *evaluator) knn(ctx context.Context, c plan.Component, weights map[string]*ort.Tensor, features string) (m Measurement, err error) {
-	x := &probe.Extractor{Batch: 500, Workers: e.workers, Seed: e.plan.Seed}
-	if weights != nil {
-		o := sessionOptions(e.plan, e.threads)
-		o.Initializers = weights
-		if x.Session, err = ort.NewSession(e.models["extract"], o); err != nil {
-			return m, err
-		}
-		defer x.Session.Close()
-	}
-	sets := make([]*probe.Features, 2)
-	for i, which := range []struct {
-		name string
-		max  int
-	}{{c.Text("bank"), c.Int("max_bank")}, {c.Text("queries"), c.Int("max_queries")}} {
-		d := e.data[which.name]
-		if d == nil {
-			return m, fmt.Errorf("%s: there is no dataset %q", c.At, which.name)
-		}
-		if sets[i], err = x.Extract(ctx, probe.Every(d.samples, which.max), d.channels, d.spec.Views[0]); err != nil {
-			return m, fmt.Errorf("dataset %q: %w", which.name, err)
-		}
-		defer sets[i].Close()
-	}
-	near, err := ort.NewSession(e.models["neighbours"], sessionOptions(e.plan, e.threads))
-	if err != nil {
-		return m, err
-	}
-	defer near.Close()
-	v := probe.Vote{K: c.Int("k"), Weighted: c.Text("vote") == "weighted", Temperature: c.Float("temperature")}
-	m = Measurement{Probe: "knn", Features: features, Bank: sets[0].Rows, Queries: sets[1].Rows, K: v.K, Vote: c.Text("vote")}
-	m.Value, err = probe.KNN(ctx, near, sets[0], sets[1], v)
-	return m, err
-}
-
-// weights are the state tensors that the extraction graph reads.
-func weights(p *plan.Plan, s *state) map[string]*ort.Tensor {
-	out := map[string]*ort.Tensor{}
-	for _, st := range p.State {
-		if st.Extract {
-			out[st.Name] = s.now[st.Name]
-		}
-	}
-	return out
-}
-
-// monitor measures during training, at the end of an epoch, and logs what it finds.
+// monitor makes the measurements that the epoch's end still waits for, and logs what it finds. When ctx ends the rest is left.
 func (r *run) monitor(ctx context.Context) error {
-	epoch := r.loop.Step / r.perEpoch
-	e := &evaluator{plan: r.plan, models: r.models, data: r.data, threads: r.Threads, workers: r.Workers}
-	for _, c := range r.plan.Monitors {
-		every := c.Int("every")
-		if every < 1 || epoch%every != 0 && r.loop.Step < r.total {
-			continue
+	if r.loop.Measure == 0 {
+		return nil
+	}
+	s := r.subject(probe.Encoder, r.engine.state)
+	defer s.Close()
+	s.Step = map[string]float64{}
+	for i, name := range r.plan.Metrics {
+		s.Step[name] = float64(r.engine.metrics.Float32()[i])
+	}
+	var shown []string
+	for r.loop.Measure > 0 {
+		c := r.plan.Monitors[len(r.plan.Monitors)-r.loop.Measure]
+		text, err := r.measure(ctx, c, s)
+		if err != nil && ctx.Err() != nil {
+			return nil
 		}
-		m, err := e.knn(context.WithoutCancel(ctx), c, weights(r.plan, r.engine.state), "encoder")
 		if err != nil {
 			return fmt.Errorf("%w: monitor: %w", ErrFailed, err)
 		}
-		r.probed = fmt.Sprintf("knn %.2f", 100*m.Value)
-		r.Report.Note("epoch %d: knn %.2f %%", epoch, 100*m.Value)
-		if err := r.metrics.write(record{Step: r.loop.Step, Epoch: float64(epoch), Values: map[string]number{"knn": number(m.Value)}, BadSteps: r.loop.BadSteps}); err != nil {
-			return err
+		if text != "" {
+			shown = append(shown, text)
 		}
+		r.loop.Measure--
+		r.saved = -1 // a checkpoint of this step, if there is one, still waits for the measurement
+	}
+	if len(shown) > 0 {
+		r.probed = strings.Join(shown, "  ")
 	}
 	return nil
 }
 
-// Evaluate carries out the plan's evaluate blocks on the newest checkpoint of the run folder. found is called with each measurement as it is made.
+// measure carries out a monitor if its turn has come. It returns what the bar shows of it.
+func (r *run) measure(ctx context.Context, c plan.Component, s *probe.Subject) (shown string, err error) {
+	if err := failpoint.Monitor.Hit(); err != nil {
+		return "", err
+	}
+	epoch, every := r.loop.Step/r.perEpoch, c.Int("every")
+	if every < 1 || epoch%every != 0 && epoch < r.plan.Train.Epochs {
+		return "", nil
+	}
+	found, err := carryOut(ctx, c, s)
+	if err != nil {
+		return "", err
+	}
+	line := record{Step: r.loop.Step, Epoch: float64(epoch), Values: map[string]number{}, BadSteps: r.loop.BadSteps}
+	for _, m := range found {
+		for name, v := range m.Metrics {
+			line.Values[name] = number(v)
+		}
+		r.Report.Note("epoch %d: %s", epoch, m)
+		for _, w := range m.Warnings {
+			r.Report.Note("epoch %d: warning: %s", epoch, w)
+		}
+	}
+	if v, ok := line.Values[c.Label]; ok {
+		shown = fmt.Sprintf("%s %.2f", c.Label, 100*float64(v))
+	}
+	if len(line.Values) == 0 {
+		return shown, nil
+	}
+	return shown, r.metrics.add(line)
+}
+
+// carryOut makes the measurements of one block.
+func carryOut(ctx context.Context, c plan.Component, s *probe.Subject) ([]Measurement, error) {
+	p, err := probe.New(c)
+	if err != nil {
+		return nil, err
+	}
+	if err := failpoint.Probe.Hit(); err != nil {
+		return nil, err
+	}
+	found, err := p.Measure(ctx, s)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %s of %s: %w", c.At, c.Label, s.Name, err)
+	}
+	return found, nil
+}
+
+// Evaluate carries out the plan's evaluate blocks on the newest checkpoint of the run folder. found is called with each measurement as it is made: those of the encoder first,
+// then those of what blocks ask to compare it with.
 func Evaluate(ctx context.Context, p *plan.Plan, models map[string][]byte, o Options, found func(Measurement)) error {
-	r := &run{plan: p, models: models, Options: o}
+	r := newRun(p, models, o)
 	defer r.close()
 	var err error
 	if r.digest, err = p.Digest(); err != nil {
@@ -123,41 +134,40 @@ func Evaluate(ctx context.Context, p *plan.Plan, models map[string][]byte, o Opt
 	if r.saved < 0 {
 		return refuse("%s has no checkpoint yet: train first", r.Dir)
 	}
-	e := &evaluator{plan: p, models: models, data: r.data, threads: o.Threads, workers: o.Workers}
-	for _, c := range p.Evaluate {
-		if err := e.all(ctx, c, trained, found); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// all measures the encoder and what the block asks to compare it with.
-func (e *evaluator) all(ctx context.Context, c plan.Component, trained *state, found func(Measurement)) error {
-	m, err := e.knn(ctx, c, weights(e.plan, trained), "encoder")
-	if err != nil {
+	if err := r.evaluate(ctx, probe.Encoder, trained, p.Evaluate, found); err != nil {
 		return err
 	}
-	found(m)
-	if c.Bool("untrained") {
-		fresh, err := newState(e.plan)
+	asked := func(arg string) []plan.Component {
+		return slices.DeleteFunc(slices.Clone(p.Evaluate), func(c plan.Component) bool { return !c.Bool(arg) })
+	}
+	if blocks := asked("untrained"); len(blocks) > 0 {
+		fresh, err := newState(p)
 		if err != nil {
 			return err
 		}
 		defer fresh.close()
-		if err := fresh.reset(e.plan.Seed); err != nil {
+		if err := fresh.reset(p.Seed); err != nil {
 			return err
 		}
-		if m, err = e.knn(ctx, c, weights(e.plan, fresh), "untrained encoder"); err != nil {
+		if err := r.evaluate(ctx, probe.Untrained, fresh, blocks, found); err != nil {
 			return err
 		}
-		found(m)
 	}
-	if c.Bool("raw_pixels") {
-		if m, err = e.knn(ctx, c, nil, "raw pixels"); err != nil {
+	return r.evaluate(ctx, probe.RawPixels, nil, asked("raw_pixels"), found)
+}
+
+// evaluate carries out the blocks on one subject.
+func (r *run) evaluate(ctx context.Context, name string, state *state, blocks []plan.Component, found func(Measurement)) error {
+	s := r.subject(name, state)
+	defer s.Close()
+	for _, c := range blocks {
+		list, err := carryOut(ctx, c, s)
+		if err != nil {
 			return err
 		}
-		found(m)
+		for _, m := range list {
+			found(m)
+		}
 	}
 	return nil
 }

@@ -4,14 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"path/filepath"
 	"time"
 
 	"ssc/compiler/plan"
 	"ssc/runtime/checkpoint"
 	"ssc/runtime/checkpoint/atomic"
+	"ssc/runtime/datasource"
+	"ssc/runtime/failpoint"
 	"ssc/runtime/loader"
 )
 
@@ -22,7 +22,15 @@ type Options struct {
 	Workers int    // of the loader; 0: as the plan says
 	Steps   int    // stop after this many steps in all; 0: at the end of the plan
 	Report  Reporter
+
+	Strict bool      // refuse to go on from an older checkpoint when the newest is damaged
+	Force  bool      // run although a step is predicted to need more memory than there is
+	Accept []string  // changes since the run was saved that it may go on with: AcceptData
+	FS     atomic.FS // how files are written; nil: on the machine's file system
 }
+
+// AcceptData lets a run go on with another data set than it was saved with.
+const AcceptData = "data"
 
 // Reporter is told how the run goes.
 type Reporter interface {
@@ -55,30 +63,38 @@ var (
 // Refused is why a run does not begin: nothing has been computed or written.
 type Refused struct{ error }
 
+// Unwrap gives the reason to errors.Is.
+func (r Refused) Unwrap() error { return r.error }
+
 func refuse(format string, args ...any) error { return Refused{fmt.Errorf(format, args...)} }
 
 // Run trains the plan in its folder, from where the folder stands. When ctx ends it finishes the step, saves and returns ErrStopped.
 func Run(ctx context.Context, p *plan.Plan, models map[string][]byte, o Options) error {
-	r := &run{plan: p, models: models, Options: o}
+	r := newRun(p, models, o)
 	defer r.close()
 	if err := r.prepare(ctx); err != nil {
+		if ctx.Err() != nil {
+			return ErrStopped // before it began, whatever could not be opened for that; there is nothing to save
+		}
 		return err
 	}
-	for r.loop.Step < r.total {
+	if r.loop.Measure > 0 { // a stop came before the epoch was measured
+		if err := r.endStep(ctx); err != nil {
+			return err
+		}
+	}
+	for r.loop.Step < r.total && ctx.Err() == nil {
 		if err := r.once(ctx); err != nil {
 			return err
 		}
-		if ctx.Err() != nil {
-			if err := r.save(); err != nil {
-				return err
-			}
-			return ErrStopped
-		}
 	}
 	if err := r.save(); err != nil {
-		return err
+		return fmt.Errorf("%w: %w", ErrFailed, err)
 	}
-	if r.Steps > 0 && r.loop.Step < r.plan.Train.Epochs*r.perEpoch {
+	if r.saves > 0 {
+		r.Report.Note("%d checkpoints took %s, %.2g %% of the time", r.saves, r.saving.Round(time.Millisecond), 100*r.saving.Seconds()/r.clock.elapsed().Seconds())
+	}
+	if r.loop.Measure > 0 || r.loop.Step < r.plan.Train.Epochs*r.perEpoch {
 		return ErrStopped
 	}
 	return nil
@@ -95,34 +111,49 @@ type run struct {
 	data     map[string]*dataset
 	engine   *engine
 	loader   *loader.Loader
-	metrics  *metricsFile
+	metrics  *journal
+	bad      *journal
 	loop     loopState
 	total    int // micro-batches of the run
 	perEpoch int
-	lastSave time.Time
 	saved    int // step of the newest checkpoint, -1 without one
+	lastSave time.Time
+	failed   int           // attempts to save that failed, in a row
+	saves    int           // those that succeeded, and …
+	saving   time.Duration // … how long they took
 	clock    clock
 	resumed  int
 	probed   string
 }
 
+func newRun(p *plan.Plan, models map[string][]byte, o Options) *run {
+	if o.FS == nil {
+		o.FS = atomic.OS{}
+	}
+	return &run{plan: p, models: models, Options: o}
+}
+
 // loopState is what a checkpoint holds beside the tensors.
 type loopState struct {
-	Step     int     `json:"step"` // micro-batches done
-	Epoch    int     `json:"epoch"`
-	Plan     string  `json:"plan"`    // digest
-	Metrics  int     `json:"metrics"` // lines of metrics.jsonl
-	BadSteps int     `json:"bad_steps"`
-	BadRow   int     `json:"bad_row"` // in a row, up to now
-	LossSum  float64 `json:"loss_sum"`
-	LossN    int     `json:"loss_n"`
-	Seed     uint64  `json:"seed"`
-	Samples  int     `json:"samples"`
+	Step     int               `json:"step"` // micro-batches done
+	Epoch    int               `json:"epoch"`
+	Plan     string            `json:"plan"`           // digest
+	Metrics  int               `json:"metrics"`        // lines of metrics.jsonl
+	BadLines int               `json:"bad_samples"`    // lines of bad_samples.jsonl
+	Measure  int               `json:"measure"`        // monitors that the epoch's end still waits for …
+	Last     []uint32          `json:"last,omitempty"` // … and for them the metrics of its last step, as bits
+	BadSteps int               `json:"bad_steps"`
+	BadRow   int               `json:"bad_row"` // in a row, up to now
+	LossSum  float64           `json:"loss_sum"`
+	LossN    int               `json:"loss_n"`
+	Seed     uint64            `json:"seed"`
+	Samples  int               `json:"samples"`
+	Data     map[string]string `json:"data"` // digest of each dataset's list
 }
 
 // prepare checks everything that can be known before the first step, then takes up the state.
 func (r *run) prepare(ctx context.Context) (err error) {
-	if r.digest, err = r.plan.Digest(); err != nil {
+	if err := r.check(); err != nil {
 		return err
 	}
 	created := make(chan error, 1) // the session is made while the data is opened
@@ -134,6 +165,9 @@ func (r *run) prepare(ctx context.Context) (err error) {
 	r.data, err = openData(ctx, r.plan)
 	if err := errors.Join(err, <-created); err != nil {
 		return err
+	}
+	if r.engine.noKernels != nil {
+		r.Report.Note("warning: a step takes longer than it could: %s", r.engine.noKernels)
 	}
 	n := r.data["train"].samples.Len()
 	if r.plan.Loader.Last == plan.LastDrop && n < r.plan.Loader.BatchSize {
@@ -147,84 +181,92 @@ func (r *run) prepare(ctx context.Context) (err error) {
 	if err := r.openFolder(); err != nil {
 		return err
 	}
-	if err := r.resume(); err != nil {
+	if err := r.takeUp(); err != nil {
 		return err
 	}
-	r.resumed = r.loop.Step
-	if r.metrics, err = openMetrics(filepath.Join(r.Dir, "metrics.jsonl"), r.loop.Metrics); err != nil {
-		return err
+	for _, d := range r.data {
+		for _, note := range d.notes() {
+			r.Report.Note("%s", note)
+		}
 	}
 	r.lastSave = time.Now()
 	r.clock.start()
 	if r.loop.Step >= r.total {
 		return nil
 	}
-	return r.startLoader(ctx, n)
+	return r.startLoader(ctx)
 }
 
+// check finds what does not need the data: it comes first, since opening that may take minutes.
+func (r *run) check() (err error) {
+	if err := failpoint.Check(); err != nil {
+		return Refused{err}
+	}
+	if r.digest, err = r.plan.Digest(); err != nil {
+		return err
+	}
+	if err := checkFolder(r.Dir); err != nil {
+		return err
+	}
+	if err := r.checkModels(); err != nil {
+		return Refused{err}
+	}
+	return r.checkMemory("/")
+}
+
+// takeUp continues from the folder's newest checkpoint, if there is one.
+func (r *run) takeUp() (err error) {
+	if err := r.resume(); err != nil {
+		return err
+	}
+	if err := r.checkData(); err != nil {
+		return err
+	}
+	r.resumed = r.loop.Step
+	if r.metrics, err = openJournal(r.FS, filepath.Join(r.Dir, "metrics.jsonl"), r.loop.Metrics); err != nil {
+		return err
+	}
+	r.bad, err = openJournal(r.FS, filepath.Join(r.Dir, badFile), r.loop.BadLines)
+	return err
+}
+
+// badFile is where the images stand that could not be read.
+const badFile = "bad_samples.jsonl"
+
 // startLoader begins the stream of batches where the run stands. It outlives ctx by design: the step that is under way when ctx ends is finished.
-func (r *run) startLoader(ctx context.Context, n int) (err error) {
+func (r *run) startLoader(ctx context.Context) error {
 	workers := r.Workers
 	if workers == 0 {
 		workers = r.plan.Loader.Workers
 	}
 	d := r.data["train"]
-	r.loader, err = loader.New(context.WithoutCancel(ctx), loader.Config{
-		Samples: d.samples, Channels: d.channels, Views: d.spec.Views, Seed: r.plan.Seed, BatchSize: r.plan.Loader.BatchSize, Workers: workers,
-		Prefetch: r.plan.Loader.Prefetch, Last: r.plan.Loader.Last, Shuffle: r.plan.Loader.Shuffle, Epochs: r.plan.Train.Epochs,
-		Epoch: r.loop.Step / r.perEpoch, Step: r.loop.Step % r.perEpoch, MaxBadFraction: r.plan.Loader.MaxBadFraction,
-		OnBad: func(b loader.Bad) { r.Report.Note("unreadable sample %s: %s", b.Name, b.Err) }})
-	if err != nil {
-		return Refused{err}
-	}
-	return nil
-}
-
-// openFolder makes the run folder, locks it and writes the plan into it, or checks that the plan there is this one.
-func (r *run) openFolder() error {
-	if err := os.MkdirAll(r.Dir, 0o777); err != nil {
-		return refuse("creating the run folder: %w", err)
-	}
-	var err error
-	if r.lock, err = checkpoint.Lock(r.Dir); err != nil {
-		return Refused{err}
-	}
-	r.store = checkpoint.Open(filepath.Join(r.Dir, "checkpoints"), r.plan.Train.Checkpoint.Keep)
-	name := filepath.Join(r.Dir, plan.File)
-	if b, err := os.ReadFile(name); err == nil {
-		old, err := plan.Decode(b)
-		if err != nil {
-			return refuse("%s: %w", r.Dir, err)
-		}
-		if d, err := old.Digest(); err != nil || d != r.digest {
-			return refuse("%s holds a run of another plan:%s\nContinue it with that plan (ssc run %s), or name another folder with -run.", r.Dir, plan.Differences(old, r.plan), r.Dir)
-		}
-		return nil
-	} else if !errors.Is(err, os.ErrNotExist) {
-		return refuse("reading the plan of the run folder: %w", err)
-	}
-	return r.writePlan(name)
-}
-
-// writePlan puts the plan into the run folder, plan.json last.
-func (r *run) writePlan(name string) error {
-	for graph, g := range r.plan.Graphs {
-		if err := writeFile(filepath.Join(r.Dir, g.File), r.models[graph]); err != nil {
-			return refuse("writing the plan: %w", err)
-		}
-	}
-	b, err := plan.Encode(r.plan)
+	met, err := readBad(r.bad)
 	if err != nil {
 		return err
 	}
-	if err := writeFile(name, b); err != nil {
-		return refuse("writing the plan: %w", err)
+	r.loader, err = loader.New(context.WithoutCancel(ctx), loader.Config{
+		Samples: d.samples, Channels: d.channels, Views: d.spec.Views, Seed: r.plan.Seed, BatchSize: r.plan.Loader.BatchSize, Workers: workers,
+		Prefetch: r.plan.Loader.Prefetch, Last: r.plan.Loader.Last, Shuffle: r.plan.Loader.Shuffle, Epochs: r.plan.Train.Epochs,
+		Epoch: r.loop.Step / r.perEpoch, Step: r.loop.Step % r.perEpoch, MaxBadFraction: r.plan.Loader.MaxBadFraction, Bad: met, OnBad: r.noteBad})
+	if err != nil {
+		return Refused{err}
 	}
 	return nil
 }
 
-func writeFile(name string, b []byte) error {
-	return atomic.WriteFile(atomic.OS{}, name, func(w io.Writer) error { _, err := w.Write(b); return err })
+func (r *run) noteBad(b loader.Bad) {
+	r.Report.Note("unreadable sample %s: %s", b.Name, b.Err)
+	if b.Stack != "" {
+		r.Report.Note("%s", b.Stack)
+	}
+	_ = r.bad.add(badRecord{b.Index, b.Name, b.Epoch, b.Position, b.Err.Error()}) // plain numbers and texts: JSON takes them
+}
+
+func (d *dataset) notes() []string {
+	if n, ok := d.samples.(datasource.Noted); ok {
+		return n.Notes()
+	}
+	return nil
 }
 
 func (r *run) close() {
@@ -234,10 +276,12 @@ func (r *run) close() {
 	if r.engine != nil {
 		r.engine.close()
 	}
-	if r.metrics != nil {
-		r.metrics.close()
+	for _, j := range []*journal{r.metrics, r.bad} {
+		if j != nil {
+			j.close()
+		}
 	}
 	if r.lock != nil {
-		r.lock.Unlock()
+		_ = r.lock.Unlock() // the end of the process frees it too
 	}
 }

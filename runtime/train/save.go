@@ -2,32 +2,78 @@ package train
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
 	"ssc/compiler/plan"
 	"ssc/runtime/checkpoint"
 	"ssc/runtime/checkpoint/safetensors"
+	"ssc/runtime/failpoint"
 )
 
-// save writes a checkpoint, unless the newest one is of this step.
+// maxFailedSaves is how often in a row saving may fail before a run stops: once is a disk that somebody is clearing, thrice is work that would be lost.
+const maxFailedSaves = 3
+
+// trySave saves in the middle of a run, which goes on when it fails: the older checkpoints are still there, and the next interval tries again.
+func (r *run) trySave() error {
+	err := r.save()
+	if err == nil {
+		r.failed = 0
+		return nil
+	}
+	r.failed++
+	r.lastSave = time.Now()
+	if r.failed >= maxFailedSaves || r.lock.Check() != nil {
+		return fmt.Errorf("%w: saving failed %d times in a row: %w", ErrFailed, r.failed, err)
+	}
+	r.Report.Note("not saved (%d of %d failures in a row that end the run), older checkpoints are kept and the next interval tries again: %s", r.failed, maxFailedSaves, err)
+	return nil
+}
+
+// save writes a checkpoint, unless the newest one is of this state.
 func (r *run) save() error {
 	if r.saved == r.loop.Step {
 		return nil
 	}
-	if err := r.metrics.sync(); err != nil {
-		return fmt.Errorf("%w: writing metrics: %w", ErrFailed, err)
+	began := time.Now()
+	if err := failpoint.SaveBefore.Hit(); err != nil {
+		return err
 	}
-	r.loop.Plan, r.loop.Seed, r.loop.Metrics, r.loop.Samples = r.digest, r.plan.Seed, r.metrics.lines, r.data["train"].samples.Len()
-	var tensors []checkpoint.Tensor
-	for _, s := range r.plan.State {
-		tensors = append(tensors, checkpoint.Tensor{Name: s.Name, DType: s.DType, Dims: s.Dims, Role: s.Role, Data: r.engine.state.now[s.Name].Bytes()})
+	if err := r.lock.Check(); err != nil {
+		return err
 	}
-	if err := r.store.Save(r.loop.Step, tensors, r.loop); err != nil {
-		return fmt.Errorf("%w: %w", ErrFailed, err)
+	for _, j := range []*journal{r.metrics, r.bad} {
+		if err := j.sync(); err != nil {
+			return err
+		}
+	}
+	r.loop.Plan, r.loop.Seed, r.loop.Samples = r.digest, r.plan.Seed, r.data["train"].samples.Len()
+	r.loop.Metrics, r.loop.BadLines = r.metrics.lines, r.bad.lines
+	r.loop.Last = nil
+	if r.loop.Measure > 0 {
+		for _, x := range r.engine.metrics.Float32() {
+			r.loop.Last = append(r.loop.Last, math.Float32bits(x))
+		}
+	}
+	if err := r.store.Save(r.loop.Step, stateTensors(r.plan, r.engine.state), r.loop); err != nil {
+		return err
+	}
+	if err := failpoint.SaveAfter.Hit(); err != nil {
+		return err
 	}
 	r.saved, r.lastSave = r.loop.Step, time.Now()
+	r.saves++
+	r.saving += time.Since(began)
 	return nil
+}
+
+func stateTensors(p *plan.Plan, s *state) []checkpoint.Tensor {
+	var out []checkpoint.Tensor
+	for _, spec := range p.State {
+		out = append(out, checkpoint.Tensor{Name: spec.Name, DType: spec.DType, Dims: spec.Dims, Role: spec.Role, Data: s.now[spec.Name].Bytes()})
+	}
+	return out
 }
 
 // resume takes up the newest checkpoint, or the initial state.
@@ -37,18 +83,22 @@ func (r *run) resume() error {
 	if err != nil {
 		return Refused{err}
 	}
-	if len(left) > 0 {
-		r.Report.Note("removed what an interrupted process left: %v", left)
-	}
+	r.noteLeft(left)
 	c, passed, err := r.store.Latest()
 	if err != nil {
 		return Refused{err}
 	}
 	for _, err := range passed {
+		if r.Strict {
+			return refuse("%w. Without -strict the run would go on from an older checkpoint.", err)
+		}
 		r.Report.Note("passed over a damaged checkpoint: %s", err)
 	}
 	if c == nil {
 		return r.engine.state.reset(r.plan.Seed)
+	}
+	if len(passed) > 0 {
+		r.Report.Note("going on from %s", c.Path)
 	}
 	if err := c.Loop(&r.loop); err != nil {
 		return Refused{err}
@@ -56,11 +106,16 @@ func (r *run) resume() error {
 	if r.loop.Plan != r.digest {
 		return refuse("%s belongs to another plan than the run folder's. Name another folder with -run.", c.Path)
 	}
-	if n := r.data["train"].samples.Len(); n != r.loop.Samples {
-		return refuse("%s: dataset \"train\" had %d images when the run was saved and has %d now. Restore the images, or begin anew in another folder with -run.", r.data["train"].at, r.loop.Samples, n)
-	}
 	if err := readState(c, r.plan, r.engine.state); err != nil {
 		return Refused{err}
+	}
+	if err := r.store.Tidy(c); err != nil {
+		return Refused{err}
+	}
+	if m := r.engine.metrics; m != nil && len(r.loop.Last) == len(r.plan.Metrics) { // an evaluation has none
+		for i, bits := range r.loop.Last {
+			m.Float32()[i] = math.Float32frombits(bits)
+		}
 	}
 	r.saved = r.loop.Step
 	return nil

@@ -7,14 +7,58 @@ import (
 	"time"
 
 	"ssc/compiler/plan"
+	"ssc/runtime/failpoint"
+	"ssc/runtime/loader"
 )
 
-// once trains on one micro-batch, logs, measures and saves as the plan says.
+// once trains on one micro-batch, logs, measures and saves as the plan says. When ctx ends before the batch is there nothing happens.
 func (r *run) once(ctx context.Context) error {
-	b, err := r.loader.Next(context.WithoutCancel(ctx))
+	b, err := r.loader.Next(ctx)
+	if ctx.Err() != nil {
+		return nil
+	}
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrFailed, err)
 	}
+	r.fill(b)
+	b.Release()
+	if err := failpoint.StepBefore.Hit(); err != nil {
+		return fmt.Errorf("%w: %w", ErrFailed, err)
+	}
+	scalars, lr := r.scalars()
+	out, err := r.engine.step(scalars)
+	if err == nil {
+		err = failpoint.StepAfter.Hit()
+	}
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrFailed, err)
+	}
+	values := map[string]float64{}
+	for i, name := range r.plan.Metrics {
+		values[name] = float64(out[i])
+	}
+	r.loop.Step++
+	r.loop.Epoch = r.loop.Step / r.perEpoch
+	r.count(values)
+	r.clock.tick(r.plan.Loader.BatchSize)
+	r.status(values["loss"], lr)
+	epochEnd := r.loop.Step%r.perEpoch == 0
+	if epochEnd || r.loop.Step%r.plan.Train.LogEvery == 0 {
+		if err := r.log(values, lr); err != nil {
+			return err
+		}
+	}
+	if r.loop.BadRow >= r.plan.Train.MaxBad {
+		return r.giveUp()
+	}
+	if epochEnd {
+		r.loop.Measure = len(r.plan.Monitors)
+	}
+	return r.endStep(ctx)
+}
+
+// fill copies a batch into the inputs of the training graph.
+func (r *run) fill(b *loader.Batch) {
 	for _, f := range r.plan.Fields {
 		t := r.engine.fields[f.Name]
 		switch f.Kind {
@@ -28,44 +72,18 @@ func (r *run) once(ctx context.Context) error {
 			r.noise(f, t.Float32())
 		}
 	}
-	b.Release()
-	scalars, lr := r.scalars()
-	out, err := r.engine.step(scalars)
-	if err != nil {
-		return fmt.Errorf("%w: %w", ErrFailed, err)
-	}
-	values := map[string]float64{}
-	for i, name := range r.plan.Metrics {
-		values[name] = float64(out[i])
-	}
-	r.loop.Step++
-	r.loop.Epoch = r.loop.Step / r.perEpoch
-	if err := r.count(values); err != nil {
-		return err
-	}
-	r.clock.tick(r.plan.Loader.BatchSize)
-	r.status(values["loss"], lr)
-	return r.afterStep(ctx, values, lr)
 }
 
-// afterStep is what happens between two steps: a line of the log, measurements at the end of an epoch, a checkpoint when one is due.
-func (r *run) afterStep(ctx context.Context, values map[string]float64, lr float64) error {
-	epochEnd := r.loop.Step%r.perEpoch == 0
-	if epochEnd || r.loop.Step%r.plan.Train.LogEvery == 0 {
-		if err := r.log(values, lr); err != nil {
-			return err
-		}
-	}
-	if epochEnd {
-		if err := r.monitor(ctx); err != nil {
-			return err
-		}
+// endStep makes the measurements that the end of an epoch waits for, and saves when a checkpoint is due. When ctx ends the measurements are left for the run that goes on.
+func (r *run) endStep(ctx context.Context) error {
+	if err := r.monitor(ctx); err != nil || r.loop.Measure > 0 {
+		return err
 	}
 	c := r.plan.Train.Checkpoint
-	due := epochEnd && (r.loop.Step/r.perEpoch)%c.Epochs == 0 || c.Steps > 0 && r.loop.Step%c.Steps == 0 ||
+	due := r.loop.Step%r.perEpoch == 0 && (r.loop.Step/r.perEpoch)%c.Epochs == 0 || c.Steps > 0 && r.loop.Step%c.Steps == 0 ||
 		time.Since(r.lastSave) > time.Duration(c.Minutes*float64(time.Minute))
 	if due && r.loop.Step < r.total {
-		return r.save()
+		return r.trySave()
 	}
 	return nil
 }
@@ -103,23 +121,35 @@ func (r *run) noise(f plan.Field, dst []float32) {
 }
 
 // count keeps account of losses and of steps that changed nothing because something was not finite.
-func (r *run) count(values map[string]float64) error {
+func (r *run) count(values map[string]float64) {
 	if values["ok"] > 0.5 {
 		r.loop.BadRow = 0
 		r.loop.LossSum += values["loss"]
 		r.loop.LossN++
-		return nil
+		return
 	}
 	r.loop.BadSteps++
 	r.loop.BadRow++
 	r.Report.Note("step %d: loss %g, gradient norm %g: not finite, nothing was changed", r.loop.Step, values["loss"], values["grad_norm"])
-	if r.loop.BadRow < r.plan.Train.MaxBad {
-		return nil
-	}
+}
+
+// giveUp ends a run whose steps change nothing any more: with a checkpoint, everything that is needed to run the last step again, and the first value that went wrong.
+func (r *run) giveUp() error {
 	if err := r.save(); err != nil {
-		return err
+		return fmt.Errorf("%w: %w", ErrFailed, err)
 	}
-	return fmt.Errorf("%w: %d steps in a row had a loss or gradient that is not finite. Usual causes: a learning rate that is too high, no warm-up, images of one colour", ErrFailed, r.loop.BadRow)
+	text := fmt.Sprintf("%d steps in a row had a loss or gradient that is not finite", r.loop.BadRow)
+	dir, err := r.writeReplay()
+	if err != nil {
+		return fmt.Errorf("%w: %s; keeping the last one for a replay: %w", ErrFailed, text, err)
+	}
+	r.engine.close() // the replay takes the memory of a step
+	r.engine = nil
+	found, err := Replay(dir, r.Threads)
+	if err != nil {
+		return fmt.Errorf("%w: %s; the last one is in %s, but replaying it failed: %w", ErrFailed, text, dir, err)
+	}
+	return fmt.Errorf("%w: %s. %s\nThe step is in %s. Usual causes: a learning rate that is too high, no warm-up, images of one colour", ErrFailed, text, found, dir)
 }
 
 // log writes one line of metrics.jsonl. Everything but "clock" repeats in a run that is resumed.
@@ -136,7 +166,7 @@ func (r *run) log(values map[string]float64, lr float64) error {
 		}
 	}
 	line.Clock = &clockRecord{Seconds: r.clock.elapsed().Seconds(), ImagesPerSecond: r.clock.rate, DataWait: r.loader.Waited().Seconds()}
-	return r.metrics.write(line)
+	return r.metrics.add(line)
 }
 
 func (r *run) status(loss, lr float64) {

@@ -17,6 +17,8 @@ import (
 	"path/filepath"
 	"regexp"
 	"strconv"
+
+	"ssc/runtime/failpoint"
 )
 
 // FS is what durable writing needs of a file system. Names are paths.
@@ -24,6 +26,8 @@ type FS interface {
 	Mkdir(name string) error
 	// Create makes a new file; the name must be free.
 	Create(name string) (File, error)
+	// Append opens a file to go on behind its first size bytes; what lies behind them is cut off. With size 0 the file need not be there.
+	Append(name string, size int64) (File, error)
 	Rename(from, to string) error
 	RemoveAll(name string) error
 	// SyncDir makes the entries of a folder durable.
@@ -45,6 +49,28 @@ func (OS) Mkdir(name string) error { return os.Mkdir(name, 0o777) }
 // Create makes a new file.
 func (OS) Create(name string) (File, error) {
 	return os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+}
+
+// Append opens a file to go on behind its first size bytes.
+func (OS) Append(name string, size int64) (File, error) {
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE, 0o666)
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	switch {
+	case err == nil && info.Size() < size:
+		err = fmt.Errorf("%s has %d bytes, fewer than %d", name, info.Size(), size)
+	case err == nil && info.Size() > size:
+		err = f.Truncate(size)
+	}
+	if err == nil {
+		_, err = f.Seek(size, io.SeekStart)
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
 }
 
 // Rename renames a file or folder.
@@ -96,7 +122,7 @@ func WriteFile(f FS, name string, write func(io.Writer) error) error {
 	}
 	err := create(f, tmp, write)
 	if err == nil {
-		err = f.Rename(tmp, name)
+		err = rename(f, tmp, name)
 	}
 	if err != nil {
 		return errors.Join(err, f.RemoveAll(tmp))
@@ -130,7 +156,7 @@ func replace(f FS, tmp, dir string) error {
 	parent := filepath.Dir(dir)
 	_, err := os.Lstat(dir)
 	if errors.Is(err, fs.ErrNotExist) {
-		if err := f.Rename(tmp, dir); err != nil {
+		if err := rename(f, tmp, dir); err != nil {
 			return errors.Join(err, f.RemoveAll(tmp))
 		}
 		return f.SyncDir(parent)
@@ -141,10 +167,10 @@ func replace(f FS, tmp, dir string) error {
 	if err := f.RemoveAll(Replaced(dir)); err != nil {
 		return errors.Join(err, f.RemoveAll(tmp))
 	}
-	if err := f.Rename(dir, Replaced(dir)); err != nil {
+	if err := rename(f, dir, Replaced(dir)); err != nil {
 		return errors.Join(err, f.RemoveAll(tmp))
 	}
-	if err := f.Rename(tmp, dir); err != nil {
+	if err := rename(f, tmp, dir); err != nil {
 		return errors.Join(err, f.Rename(Replaced(dir), dir), f.RemoveAll(tmp))
 	}
 	if err := f.SyncDir(parent); err != nil {
@@ -162,7 +188,7 @@ func RemoveDir(f FS, dir string) error {
 	if err := f.RemoveAll(tmp); err != nil {
 		return err
 	}
-	if err := f.Rename(dir, tmp); err != nil {
+	if err := rename(f, dir, tmp); err != nil {
 		return err
 	}
 	if err := f.SyncDir(filepath.Dir(dir)); err != nil {
@@ -176,13 +202,24 @@ func create(f FS, name string, write func(io.Writer) error) error {
 	if err != nil {
 		return err
 	}
-	if err := write(file); err != nil {
-		return errors.Join(err, file.Close())
+	err = write(failpoint.Write.Writer(file))
+	if err == nil {
+		err = failpoint.Sync.Hit()
 	}
-	if err := file.Sync(); err != nil {
-		return errors.Join(err, file.Close())
+	if err == nil {
+		err = file.Sync()
 	}
-	return file.Close()
+	return errors.Join(err, file.Close())
+}
+
+func rename(f FS, from, to string) error {
+	if err := failpoint.RenameBefore.Hit(); err != nil {
+		return err
+	}
+	if err := f.Rename(from, to); err != nil {
+		return err
+	}
+	return failpoint.RenameAfter.Hit()
 }
 
 var leftover = regexp.MustCompile(`\.tmp-\d+$`)

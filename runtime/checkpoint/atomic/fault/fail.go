@@ -4,12 +4,13 @@ package fault
 
 import "ssc/runtime/checkpoint/atomic"
 
-// Failing passes calls on to FS and fails at the call number At, counted from 0; later calls work again. A write that fails has
-// written half of its bytes.
+// Failing passes calls on to FS and fails at the call number At, counted from 0, and at those after it until Times have failed; later calls
+// work again. A write that fails has written half of its bytes.
 type Failing struct {
-	FS  atomic.FS
-	At  int
-	Err error
+	FS    atomic.FS
+	At    int
+	Times int // 0 is 1
+	Err   error
 
 	calls int
 }
@@ -19,7 +20,7 @@ func (f *Failing) Calls() int { return f.calls }
 
 func (f *Failing) fail() error {
 	f.calls++
-	if f.calls-1 == f.At {
+	if n := f.calls - 1; f.At <= n && n < f.At+max(f.Times, 1) {
 		return f.Err
 	}
 	return nil
@@ -39,6 +40,15 @@ func (f *Failing) Create(name string) (atomic.File, error) {
 		return nil, err
 	}
 	file, err := f.FS.Create(name)
+	return &failingFile{file, f}, err
+}
+
+// Append opens a file whose calls count too.
+func (f *Failing) Append(name string, size int64) (atomic.File, error) {
+	if err := f.fail(); err != nil {
+		return nil, err
+	}
+	file, err := f.FS.Append(name, size)
 	return &failingFile{file, f}, err
 }
 

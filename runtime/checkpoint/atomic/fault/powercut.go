@@ -1,6 +1,7 @@
 package fault
 
 import (
+	"bytes"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -22,16 +23,17 @@ type Recorder struct {
 }
 
 type call struct {
-	op       string // mkdir, create, write, sync, rename, remove, syncdir
+	op       string // mkdir, create, append, write, sync, rename, remove, syncdir
 	path, to []string
 	data     []byte
+	size     int64 // of append
 }
 
 // Calls is the number of calls so far.
 func (r *Recorder) Calls() int { return len(r.calls) }
 
 func (r *Recorder) note(op, name, to string, data []byte) {
-	r.calls = append(r.calls, call{op, r.split(name), r.split(to), append([]byte(nil), data...)})
+	r.calls = append(r.calls, call{op: op, path: r.split(name), to: r.split(to), data: bytes.Clone(data)})
 }
 
 func (r *Recorder) split(name string) []string {
@@ -52,6 +54,13 @@ func (r *Recorder) Mkdir(name string) error {
 func (r *Recorder) Create(name string) (atomic.File, error) {
 	r.note("create", name, "", nil)
 	f, err := r.FS.Create(name)
+	return &recordedFile{f, r, name}, err
+}
+
+// Append opens a file whose calls are remembered too.
+func (r *Recorder) Append(name string, size int64) (atomic.File, error) {
+	r.calls = append(r.calls, call{op: "append", path: r.split(name), size: size})
+	f, err := r.FS.Append(name, size)
 	return &recordedFile{f, r, name}, err
 }
 
@@ -113,9 +122,8 @@ func (r *Recorder) Cut(n int, dir string, keep Cut, rng *rand.Rand) error {
 
 // inode is a file or folder with what of it is durable.
 type inode struct {
-	// Of a file.
-	data   []byte
-	synced int
+	// Of a file: what it holds, and what it held when it was synced.
+	data, stable []byte
 
 	// Of a folder.
 	entries, durable map[string]*inode
@@ -162,6 +170,13 @@ func (i *inode) play(c call) error {
 	case "create":
 		parent.set(change{c.path[last]: {}})
 		return nil
+	case "append":
+		if parent.entries[c.path[last]] == nil {
+			parent.set(change{c.path[last]: {}})
+		}
+		file := parent.entries[c.path[last]]
+		file.data = bytes.Clone(file.data[:c.size])
+		return nil
 	case "rename":
 		moved := parent.entries[c.path[last]]
 		if moved == nil {
@@ -184,7 +199,7 @@ func (i *inode) play(c call) error {
 	case "write":
 		node.data = append(node.data, c.data...)
 	case "sync":
-		node.synced = len(node.data)
+		node.stable = bytes.Clone(node.data)
 	case "syncdir":
 		for _, p := range node.pending {
 			p.apply(node.durable)
@@ -231,16 +246,20 @@ func (i *inode) materialise(name string, keep Cut, rng *rand.Rand) error {
 	return nil
 }
 
-// survivor is a file's content: what was synced, and the rest kept, torn or zeroed.
+// survivor is a file's content: what was synced, or what has changed since is kept, torn or zeroed.
 func (i *inode) survivor(keep Cut, rng *rand.Rand) []byte {
-	rest := i.data[i.synced:]
-	switch {
-	case len(rest) == 0 || keep(rng):
-		return i.data
-	case keep(rng):
-		return i.data[:i.synced+rng.IntN(len(rest))]
-	case keep(rng):
-		return append(append([]byte(nil), i.data[:i.synced]...), make([]byte, len(rest))...)
+	same := 0
+	for same < min(len(i.data), len(i.stable)) && i.data[same] == i.stable[same] {
+		same++
 	}
-	return i.data[:i.synced]
+	rest := len(i.data) - same
+	switch {
+	case keep(rng):
+		return i.data
+	case rest > 0 && keep(rng):
+		return i.data[:same+rng.IntN(rest)]
+	case keep(rng):
+		return append(bytes.Clone(i.data[:same]), make([]byte, rest)...)
+	}
+	return i.stable
 }

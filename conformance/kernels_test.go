@@ -1,0 +1,247 @@
+package conformance
+
+import (
+	"fmt"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"ssc/compiler"
+	"ssc/compiler/fn"
+	"ssc/compiler/ir"
+	"ssc/compiler/onnx"
+	"ssc/compiler/op"
+	"ssc/compiler/op/optest"
+	"ssc/compiler/pass"
+	"ssc/lang"
+	"ssc/runtime/ort"
+)
+
+// kernelNames lists the functions with a native kernel. Where the library was not built the test is skipped: bodies run then.
+func kernelNames(t *testing.T) []string {
+	t.Helper()
+	if os.Getenv("SSC_KERNELS") == "" {
+		path, err := filepath.Abs("../bin/libssc_kernels.so")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.Stat(path); err != nil {
+			t.Skipf("the library of native kernels is not built (%v); make build builds it where there is a C++ compiler", err)
+		}
+		t.Setenv("SSC_KERNELS", path)
+	}
+	names, err := ort.Kernels()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(names) == 0 {
+		t.Skip("SSC_KERNELS=off: the bodies run")
+	}
+	return names
+}
+
+// TestKernels: a native kernel computes what the body of its function does, for every sample and for shapes that reach the kernels' own
+// corners; and the number of threads changes no bit.
+func TestKernels(t *testing.T) {
+	names := kernelNames(t)
+	for _, s := range slices.Concat(samples(), kernelSamples()) {
+		if !ir.IsFunction(s.Op) || !slices.Contains(names, s.Op.Name()) {
+			continue
+		}
+		t.Run(optest.Name(s), func(t *testing.T) {
+			c, err := optest.NewCase(s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			body, err := onnx.Emit(c.Graph, onnx.Options{Producer: "ssc"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			want, err := runModel(t, body, c.Graph, c.Feeds)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := make([][]*ir.Tensor, 2)
+			for i := range got {
+				if got[i], err = runKernel(t, c, i+1); err != nil {
+					t.Fatal(err)
+				}
+			}
+			tol := max(c.Sample.Tol, defaultTol)
+			for i, v := range c.Graph.Outputs {
+				if err := optest.Close(got[0][i], want[i], tol); err != nil {
+					t.Errorf("output %s differs from the body's: %v", v, err)
+				}
+				if !slices.Equal(got[0][i].Data, got[1][i].Data) {
+					t.Errorf("output %s differs between one thread and two", v)
+				}
+			}
+		})
+	}
+}
+
+// runKernel runs the case's function by its native kernel.
+func runKernel(t *testing.T, c *optest.Case, threads int) ([]*ir.Tensor, error) {
+	name := c.Sample.Op.Name()
+	model, err := onnx.Emit(c.Graph, onnx.Options{Producer: "ssc", Kernel: func(f string) bool { return f == name }})
+	if err != nil {
+		return nil, err
+	}
+	o := ort.SessionOptions{Threads: threads, OptLevel: ort.OptOff}
+	if err := o.UseKernels([]string{name}); err != nil {
+		return nil, err
+	}
+	return runSession(t, model, o, c.Graph, c.Feeds)
+}
+
+// kernelSamples are shapes beyond those of the functions' own samples: batches that the pieces of the work do not divide, widths beside
+// the vectors' lengths, several blocks of rows.
+func kernelSamples() []ir.Sample {
+	g := ir.New("kernels")
+	var out []ir.Sample
+	// add enters the call that made v.
+	add := func(label string, v *ir.Value, more ...func(*ir.Arg, int)) {
+		s := ir.Sample{Label: label, Op: v.Def.Op}
+		for i, in := range v.Def.In {
+			if in == nil {
+				s.In = append(s.In, ir.Arg{})
+				continue
+			}
+			a := ir.Arg{Dims: in.Shape.Sizes(), DType: in.DType}
+			for _, f := range more {
+				f(&a, i)
+			}
+			s.In = append(s.In, a)
+		}
+		out = append(out, s)
+		if l, ok := s.Op.(interface {
+			ChannelsLast() (op ir.Op, in, out []int)
+		}); ok && len(v.Def.In[0].Shape) == 4 {
+			last, maps, _ := l.ChannelsLast()
+			s := ir.Sample{Label: label + ", channels last", Op: last, In: slices.Clone(s.In)}
+			for _, i := range maps {
+				d := s.In[i].Dims
+				s.In[i].Dims = []int{d[0], d[2], d[3], d[1]}
+			}
+			out = append(out, s)
+		}
+	}
+	input := func(d ir.DType, dims ...int) *ir.Value {
+		return g.Input(fmt.Sprint("x", len(g.Inputs)), d, ir.Dims(dims...))
+	}
+	f32 := func(dims ...int) *ir.Value { return input(ir.Float32, dims...) }
+	for _, k := range []struct {
+		label                      string
+		x, w                       []int
+		stride, pad, dilate, group int
+	}{
+		{"pieces", []int{19, 8, 9, 7}, []int{24, 8, 3, 3}, 1, 1, 1, 1},
+		{"one sample", []int{1, 16, 6, 6}, []int{16, 16, 3, 3}, 1, 1, 1, 1},
+		{"wide point", []int{5, 64, 5, 3}, []int{48, 64, 1, 1}, 1, 0, 1, 1},
+		{"strided point", []int{6, 32, 7, 7}, []int{64, 32, 1, 1}, 2, 0, 1, 1},
+		{"photo stem", []int{3, 3, 30, 33}, []int{16, 3, 7, 7}, 2, 3, 1, 1},
+		{"grey stem", []int{17, 1, 28, 28}, []int{32, 1, 5, 5}, 2, 2, 1, 1},
+		{"wide groups", []int{4, 32, 6, 5}, []int{64, 8, 3, 3}, 1, 1, 1, 4},
+		{"wide depthwise", []int{4, 32, 9, 9}, []int{32, 1, 3, 3}, 2, 1, 1, 32},
+		{"wide dilation", []int{3, 16, 11, 9}, []int{16, 16, 3, 3}, 1, 2, 2, 1},
+		{"unread edge", []int{2, 16, 8, 8}, []int{16, 16, 3, 3}, 3, 0, 1, 1},
+	} {
+		o := op.ConvOptions{Strides: []int{k.stride, k.stride}, Pads: []int{k.pad, k.pad, k.pad, k.pad}, Dilations: []int{k.dilate, k.dilate}, Group: k.group}
+		x, w := f32(k.x...), f32(k.w...)
+		y := fn.Conv(x, w, f32(k.w[0]), o)
+		add(k.label, y)
+		add(k.label, fn.ConvInputGrad(y, w, x.Shape, o))
+		add(k.label, fn.ConvWeightGrad(x, y, w.Shape, o))
+	}
+	positive := func(a *ir.Arg, i int) {
+		if i == 4 {
+			a.Lo, a.Hi = 0.5, 2
+		}
+	}
+	for _, dims := range [][]int{{5, 33, 7, 9}, {2, 3, 70, 70}, {1000, 17}, {600, 640}} {
+		x, c := f32(dims...), f32(dims[1])
+		y, mean, variance := fn.BatchNorm(x, c, c, 1e-5)
+		label := fmt.Sprint(dims)
+		add(label, y)
+		dx, _, _ := fn.BatchNormGrad(y, x, c, mean, variance, 1e-5)
+		add(label, dx, positive)
+	}
+	logits := f32(70, 3000)
+	loss := fn.CrossEntropy(logits, input(ir.Int64, 70))
+	classes := func(a *ir.Arg, i int) {
+		switch i {
+		case 0:
+			a.Lo, a.Hi = -30, 30
+		case 1:
+			a.Hi = 3000
+		}
+	}
+	add("many", loss, classes)
+	add("many", loss.Def.Op.Grad(loss.Def, []*ir.Value{f32()})[0], classes)
+	return out
+}
+
+// TestKernelsOfOlderProcessors runs TestKernels again, with the instruction sets limited.
+func TestKernelsOfOlderProcessors(t *testing.T) {
+	kernelNames(t)
+	if os.Getenv("ONEDNN_MAX_CPU_ISA") != "" {
+		t.Skip("this is such a run")
+	}
+	for _, isa := range []string{"AVX2", "SSE41"} {
+		cmd := exec.Command(os.Args[0], "-test.run=^TestKernels$")
+		cmd.Env = append(os.Environ(), "ONEDNN_MAX_CPU_ISA="+isa)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("with %s: %v\n%s", isa, err, out)
+		}
+	}
+}
+
+// TestStepByKernels: a training step whose maps have their channels last and whose functions run as kernels does what the step of the
+// bodies does, changes nothing when the batch is bad, and moves channels only where the network leaves the convolutions.
+func TestStepByKernels(t *testing.T) {
+	names := kernelNames(t)
+	p, diags := lang.Load([]string{"testdata/tiny.hcl"}, lang.Options{Root: tables.Root})
+	if diags.HasErrors() {
+		t.Fatal(diags)
+	}
+	r, diags := compiler.Compile(p.Root, tables, compiler.Options{Kernels: names})
+	if diags.HasErrors() {
+		t.Fatal(diags)
+	}
+	if r.Plan.Target.Layout != "nhwc" || len(r.Plan.Target.Kernels) == 0 {
+		t.Errorf("the target is %+v, want channels last and kernels", r.Plan.Target)
+	}
+	l, err := pass.Layout(r.Train)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The images come in, the last map goes to the pool, and its gradient comes back.
+	if len(l.Moves) != 3 {
+		t.Errorf("the step moves channels %d times, want 3:", len(l.Moves))
+		for _, n := range l.Moves {
+			t.Log(n.Out[0])
+		}
+	}
+	bodies := compile(t, "tiny.hcl", true)
+	a, b := newMachine(t, bodies, false), newMachine(t, r, false)
+	for i := range 3 {
+		want, got := a.step(t, images(bodies, uint64(i)), nil), b.step(t, images(r, uint64(i)), nil)
+		if e := math.Abs(got["loss"] - want["loss"]); !(e <= 1e-5) {
+			t.Errorf("step %d: loss = %g, want %g", i, got["loss"], want["loss"])
+		}
+		if e := math.Abs(got["grad_norm"]/want["grad_norm"] - 1); !(e <= 1e-4) {
+			t.Errorf("step %d: grad_norm = %g, want %g", i, got["grad_norm"], want["grad_norm"])
+		}
+	}
+	before, bad := snapshot(t, r, b), images(r, 9)
+	bad["view0"].Data[5] = math.NaN()
+	b.step(t, bad, nil)
+	for name, x := range snapshot(t, r, b) {
+		if !slices.Equal(x, before[name]) {
+			t.Errorf("a step on a bad batch changes %s", name)
+		}
+	}
+}

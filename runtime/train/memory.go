@@ -1,0 +1,153 @@
+package train
+
+import (
+	"fmt"
+	"math"
+	"os"
+	"path"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+)
+
+// bound is a limit of the memory that this process may take.
+type bound struct {
+	bytes int64
+	what  string
+}
+
+// checkMemory refuses a run whose step is predicted to need more memory than this process can have, unless it is forced: without it the system kills the process at a moment
+// of its own choice. Limits are read below root.
+func (r *run) checkMemory(root string) error {
+	if r.plan.Target.Device != "cpu" {
+		return nil
+	}
+	least := bound{math.MaxInt64, ""}
+	for _, b := range bounds(root) {
+		if b.bytes < least.bytes {
+			least = b
+		}
+	}
+	fixed, moving := r.predicted()
+	if fixed+moving <= least.bytes {
+		return nil
+	}
+	text := fmt.Sprintf("a step needs about %s of memory (%s for the state, %s for the activations and batches of batch_size = %d), but %s is %s", size(fixed+moving), size(fixed), size(moving),
+		r.plan.Loader.BatchSize, least.what, size(least.bytes))
+	if r.Force {
+		r.Report.Note("%s; going on, as -force says", text)
+		return nil
+	}
+	fits := int(float64(least.bytes-fixed) / float64(moving) * float64(r.plan.Loader.BatchSize))
+	if fits < 1 {
+		return refuse("%s. Lower the width or depth of the backbone, or begin with -force all the same.", text)
+	}
+	return refuse("%s. loader.batch_size = %d would fit (train.accumulate keeps the batch of an update large); smaller crops help too. -force begins all the same.", text, fits)
+}
+
+// predicted is the memory of a step in bytes: what does not depend on the batch size, and what grows with it.
+func (r *run) predicted() (fixed, moving int64) {
+	fixed, moving = r.plan.Stats.StateBytes, r.plan.Stats.PeakBytes-r.plan.Stats.StateBytes
+	for _, s := range r.plan.State {
+		if s.Next != "" && !s.InPlace {
+			fixed += elements(s.Dims) * 4 // the second buffer
+		}
+	}
+	batches := int64(r.plan.Loader.Prefetch + 2) // those of the loader and the graph's own
+	for _, f := range r.plan.Fields {
+		moving += batches * elements(f.Dims) * 4
+	}
+	return fixed, moving
+}
+
+func elements(dims []int) int64 {
+	n := int64(1)
+	for _, d := range dims {
+		n *= int64(d)
+	}
+	return n
+}
+
+// bounds are the limits that hold for this process: of its control groups, its address space, and what the machine has free.
+func bounds(root string) []bound {
+	out := groupBounds(root)
+	var limit syscall.Rlimit
+	if syscall.Getrlimit(syscall.RLIMIT_AS, &limit) == nil && limit.Cur < math.MaxInt64 {
+		used := int64(0)
+		if pages, ok := number64(firstField(filepath.Join(root, "proc/self/statm"))); ok {
+			used = pages * int64(os.Getpagesize())
+		}
+		out = append(out, bound{int64(limit.Cur) - used, "what the limit of the address space (ulimit -v) leaves"})
+	}
+	text, err := os.ReadFile(filepath.Join(root, "proc/meminfo"))
+	if err != nil {
+		return out
+	}
+	free, known := int64(0), false
+	for line := range strings.Lines(string(text)) {
+		if f := strings.Fields(line); len(f) > 1 && (f[0] == "MemAvailable:" || f[0] == "SwapFree:") {
+			kilo, ok := number64(f[1])
+			free, known = free+kilo<<10, known || ok && f[0] == "MemAvailable:"
+		}
+	}
+	if known {
+		out = append(out, bound{free, "what the machine has free"})
+	}
+	return out
+}
+
+// groupBounds are the limits of the control groups of both versions, from the process's own up. Seen from a container the groups above are not there.
+func groupBounds(root string) (out []bound) {
+	text, err := os.ReadFile(filepath.Join(root, "proc/self/cgroup"))
+	if err != nil {
+		return nil
+	}
+	for line := range strings.Lines(string(text)) {
+		part := strings.SplitN(strings.TrimSpace(line), ":", 3)
+		if len(part) != 3 {
+			continue
+		}
+		dir, file := "sys/fs/cgroup", "memory.max"
+		switch {
+		case part[1] == "memory":
+			dir, file = "sys/fs/cgroup/memory", "memory.limit_in_bytes"
+		case part[0] != "0":
+			continue
+		}
+		for group := path.Clean("/" + part[2]); ; group = path.Dir(group) {
+			name := filepath.Join(dir, group, file)
+			if n, ok := number64(firstField(filepath.Join(root, name))); ok && n < math.MaxInt64/2 { // "max", or a number beyond any machine
+				out = append(out, bound{n, "the limit of the control group (/" + name + ")"})
+			}
+			if group == "/" {
+				break
+			}
+		}
+	}
+	return out
+}
+
+func firstField(name string) string {
+	text, _ := os.ReadFile(name) // a file that is not there has no number
+	if f := strings.Fields(string(text)); len(f) > 0 {
+		return f[0]
+	}
+	return ""
+}
+
+func number64(text string) (int64, bool) {
+	n, err := strconv.ParseInt(text, 10, 64)
+	return n, err == nil && n >= 0
+}
+
+// size prints bytes for people.
+func size(n int64) string {
+	if n < 1<<20 {
+		return fmt.Sprintf("%d bytes", max(n, 0))
+	}
+	if n < 10<<30 {
+		return fmt.Sprintf("%d MiB", n>>20)
+	}
+	return fmt.Sprintf("%.1f GiB", float64(n)/(1<<30))
+}
