@@ -148,7 +148,7 @@ func compileFiles(c *cli.Context, files []string, raw bool) (*lang.Pipeline, *co
 	if p.Root == nil {
 		return p, nil, diags
 	}
-	r, more := compiler.Compile(p.Root, tables, compiler.Options{Device: c.String("device"), Version: Version, Name: p.Name, NoPasses: raw})
+	r, more := compiler.Compile(p.Root, tables, compiler.Options{Device: c.String("device"), Version: Version, Name: p.Name, Kernels: nativeKernels(c), NoPasses: raw})
 	if diags = append(diags, more...); diags.HasErrors() {
 		r = nil
 	}

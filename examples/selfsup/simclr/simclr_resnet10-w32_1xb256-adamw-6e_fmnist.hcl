@@ -102,14 +102,14 @@ optimizer "adamw" {
 schedule "cosine" {
   by                 = "step"
   warmup             = "linear"
-  warmup_length      = 70 # a tenth of the run
+  warmup_length      = 140 # a tenth of the run
   warmup_by          = "step"
   warmup_ratio       = 0.01
   start_after_warmup = true
 }
 
 train {
-  epochs = 3
+  epochs = 6
 }
 
 evaluate "knn" {

@@ -1,0 +1,28 @@
+package cmd
+
+import (
+	"fmt"
+
+	"github.com/urfave/cli/v2"
+
+	"ssc/runtime/ort"
+)
+
+// nativeKernels lists the functions that a plan for this machine has native kernels for. Where there are none, compile says why; a run
+// says it once it has a log.
+func nativeKernels(c *cli.Context) []string {
+	if d := c.String("device"); d != "" && d != "cpu" {
+		return nil
+	}
+	names, err := ort.Kernels()
+	if err == nil || c.Command.Name != "compile" {
+		return names
+	}
+	text := fmt.Sprintf("training steps will take longer than they could: %s", err)
+	if out := messages(c); out != nil {
+		out.emit("kernels", levelWarn, text, nil)
+	} else {
+		fmt.Fprintln(c.App.ErrWriter, "warning:", text)
+	}
+	return nil
+}
