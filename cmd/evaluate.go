@@ -64,16 +64,21 @@ func (r *reporter) evaluate(ctx context.Context, j *job, o train.Options) error 
 	return err
 }
 
-func describe(m train.Measurement) string {
-	return fmt.Sprintf("%s of %s: %.2f %% (%s images in the bank, %s queries, k=%d, %s vote)", m.Probe, m.Features, 100*m.Value, count(m.Bank), count(m.Queries), m.K, m.Vote)
-}
+func describe(m train.Measurement) string { return m.String() }
 
 // table prints measurements on standard output.
 func (r *reporter) table(list []train.Measurement) {
 	t := newTable(r.out)
 	fmt.Fprintln(t, "measurement\tfeatures\tvalue\tbank\tqueries\tk\tvote")
 	for _, m := range list {
-		fmt.Fprintf(t, "%s\t%s\t%.2f %%\t%s\t%s\t%d\t%s\n", m.Probe, m.Features, 100*m.Value, count(m.Bank), count(m.Queries), m.K, m.Vote)
+		value, k, vote := fmt.Sprintf("%.2f %%", 100*m.Value), "-", "-"
+		if !m.IsShare() {
+			value = fmt.Sprintf("%.4g", m.Value)
+		}
+		if m.K > 0 {
+			k, vote = fmt.Sprint(m.K), m.Vote
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", m.Probe, m.Features, value, count(m.Bank), count(m.Queries), k, vote)
 	}
 	_ = t.Flush() // a reader that is gone is no failure of the run
 }

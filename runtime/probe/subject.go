@@ -3,6 +3,7 @@ package probe
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"ssc/compiler/plan"
 	"ssc/runtime/datasource"
@@ -95,13 +96,16 @@ func (s *Subject) Features(ctx context.Context, name string, max int) (*Features
 		return nil, err
 	}
 	x := Extractor{Workers: s.Workers, Seed: s.Plan.Seed}
-	if s.Weights != nil {
+	view := d.Spec.Views[0]
+	if s.Weights == nil {
+		view = asGiven(view)
+	} else {
 		if x.Session, err = s.Session("extract"); err != nil {
 			return nil, err
 		}
 		defer x.Session.Close()
 	}
-	f, err := x.Extract(ctx, Every(d.Samples, max), d.Channels, d.Spec.Views[0])
+	f, err := x.Extract(ctx, Every(d.Samples, max), d.Channels, view)
 	if err != nil {
 		return nil, fmt.Errorf("dataset %q: %w", name, err)
 	}
@@ -110,4 +114,11 @@ func (s *Subject) Features(ctx context.Context, name string, max int) (*Features
 	}
 	s.features[key] = f
 	return f, nil
+}
+
+// asGiven is the view without its normalisation: raw pixels are the images' own values in [0,1].
+func asGiven(v plan.View) plan.View {
+	v.Transforms = slices.DeleteFunc(slices.Clone(v.Transforms), func(c plan.Component) bool { return c.Type == "normalize" })
+	v.Image.Normalized = false
+	return v
 }
