@@ -5,12 +5,14 @@
 # make kernels the native kernels alone        make kernels-asan  their tests under the address and undefined-behaviour sanitizers
 # make new KIND=head NAME=x                    skeleton of a component
 # make peers   the Python environment of the comparisons (some gigabytes)      make bench   the comparisons
+# make faults  the long campaign of kills, power cuts and failing calls (some 20 minutes)      make soak   hours of random faults (SOAK=2h)
 # make gpu     three steps of the example on the CUDA provider (some gigabytes)
 # make clean   remove what was built and run; the cache folder stays
 #
 # SSC_CACHE    folder of the native parts and the example's data (default: the user's cache folder)
 # EXAMPLE      the pipeline of run and gpu          SSC_DATA   its data (default: Fashion-MNIST in the cache)
 
+SOAK ?= 2h
 EXAMPLE ?= examples/selfsup/simclr/simclr_resnet10-w32_1xb256-adamw-6e_fmnist.hcl
 STATICCHECK_VERSION = v0.8.2
 
@@ -21,13 +23,15 @@ EXAMPLES = find examples -name '*.hcl' -not -path '*/_base_/*'
 DATA = $${SSC_DATA:-$$($(SETUP) path fashion-mnist)}
 STATICCHECK = bin/staticcheck-$(STATICCHECK_VERSION)
 
-.PHONY: run test check build kernels kernels-asan bench peers docs new gpu clean deps static
+.PHONY: run test check build kernels kernels-asan bench peers docs new faults soak gpu clean deps static
 .DELETE_ON_ERROR:
 
 run: build
 	SSC_DATA=$(DATA) bin/ssc run $(EXAMPLE)
 
+# Go's modules come first: one of them holds the header that the native kernels include.
 deps:
+	@go mod download
 	@$(SETUP) deps
 
 build: deps kernels
@@ -76,6 +80,13 @@ peers:
 
 bench: build peers
 	SSC_PEERS=$$($(SETUP) path peers)/bin/python SSC_KERNELS=$${SSC_KERNELS:-$(CURDIR)/bin/libssc_kernels.so} go run ./bench
+
+# What they find stays beside the program: bin/faults.json, bin/soak.json.
+faults: build
+	go test ./conformance/resume -v -timeout 0 -run 'TestCampaign$$|TestPowerCut|TestFailingCalls|TestSignals' -faults.kills 200 -faults.figures $(CURDIR)/bin/faults.json
+
+soak: build
+	go test ./conformance/resume -v -timeout 0 -run TestSoak -soak $(SOAK) -soak.figures $(CURDIR)/bin/soak.json
 
 # The provider and the NVIDIA libraries are found by the loader, whose path must be set before the program starts.
 gpu: build
