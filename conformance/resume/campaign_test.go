@@ -71,14 +71,13 @@ func atPoints(t *testing.T, f *figures, long bool) {
 	for i, w := range workerCounts {
 		if !long {
 			t.Run(fmt.Sprintf("workers=%d", w), func(t *testing.T) {
-				c := compile(t, images(), longer)
 				dir := filepath.Join(t.TempDir(), "run")
 				for at := i; at < len(failpoint.Points()); at += len(workerCounts) {
-					if !killAt(t, f, dir, failpoint.Points()[at], 2, w, "-set", longer) {
+					if !killAt(t, f, longer(), dir, failpoint.Points()[at], 2, w) {
 						t.Errorf("the run never passed %s twice", failpoint.Points()[at])
 					}
 				}
-				f.judge(t, goOn(t, f, c, dir, w), undisturbedLonger())
+				f.judge(t, goOn(t, f, longer(), dir, w), undisturbedLonger())
 			})
 			continue
 		}
@@ -86,7 +85,7 @@ func atPoints(t *testing.T, f *figures, long bool) {
 			t.Run(fmt.Sprintf("%s/workers=%d", point, w), func(t *testing.T) {
 				for _, n := range []int{1, 2, 3, 4, 5, 7, 10, 15, 20, 30, 40, 60, 80, 100} {
 					dir := filepath.Join(t.TempDir(), "run")
-					if !killAt(t, f, dir, point, n, w) {
+					if !killAt(t, f, tiny(), dir, point, n, w) {
 						break
 					}
 					f.judge(t, goOn(t, f, tiny(), dir, w), undisturbed())
@@ -100,9 +99,9 @@ func atPoints(t *testing.T, f *figures, long bool) {
 }
 
 // killAt kills a run when it passes the point for the n-th time. It returns false when the run ended before.
-func killAt(t *testing.T, f *figures, dir string, point failpoint.Point, n, workers int, more ...string) bool {
+func killAt(t *testing.T, f *figures, r recipe, dir string, point failpoint.Point, n, workers int) bool {
 	t.Helper()
-	c := armed(program(t, dir, workers, more...), point, fmt.Sprintf("kill:%d", n))
+	c := armed(r.program(t, dir, workers), point, fmt.Sprintf("kill:%d", n))
 	var out bytes.Buffer
 	c.Stderr = &out
 	err := c.Run()
@@ -138,21 +137,20 @@ func (f *figures) judge(t *testing.T, got, want map[string]string) {
 	}
 }
 
-// longer makes the tiny run more than twice as long: more of a process's life is steps and saves.
-const longer = "train.epochs=8"
+// longer is the tiny pipeline with more than twice as many epochs: more of a process's life is steps and saves.
+var longer = sync.OnceValue(func() recipe { return compile(panics{}, images(), "train.epochs=8") })
 
 // undisturbedLonger is the outcome of the longer run.
 var undisturbedLonger = sync.OnceValue(func() map[string]string {
-	out, _ := compile(panics{}, images(), longer).finish(panics{}, train.Options{Dir: filepath.Join(scratch, "longer")})
+	out, _ := longer().finish(panics{}, train.Options{Dir: filepath.Join(scratch, "longer")})
 	return out
 })
 
 // atRandom kills one process after another on the same folder, at moments drawn evenly from the life of an undisturbed one, until the run comes to its end; then the next run begins.
 func atRandom(t *testing.T, f *figures, kills int) {
-	c := compile(t, images(), longer)
 	want := undisturbedLonger()
 	began := time.Now()
-	if err := program(t, filepath.Join(t.TempDir(), "timed"), 2, "-set", longer).Run(); err != nil {
+	if err := longer().program(t, filepath.Join(t.TempDir(), "timed"), 2).Run(); err != nil {
 		t.Fatal(err)
 	}
 	life := time.Since(began)
@@ -162,12 +160,12 @@ func atRandom(t *testing.T, f *figures, kills int) {
 		dir := filepath.Join(t.TempDir(), "run")
 		survived := 0
 		for ; survived < 8; survived++ {
-			if !killAfter(t, program(t, dir, w, "-set", longer), time.Duration(rng.Float64()*float64(life))) {
+			if !killAfter(t, longer().program(t, dir, w), time.Duration(rng.Float64()*float64(life))) {
 				break
 			}
 		}
 		done += survived
-		f.judge(t, goOn(t, f, c, dir, w), want)
+		f.judge(t, goOn(t, f, longer(), dir, w), want)
 		os.RemoveAll(dir)
 	}
 	f.RandomKills = kills

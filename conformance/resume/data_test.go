@@ -275,7 +275,8 @@ func TestFewFiles(t *testing.T) {
 
 // TestWorkerPanic: a panic that a sample causes makes it a bad sample, with the stack in the log.
 func TestWorkerPanic(t *testing.T) {
-	c := armed(program(t, filepath.Join(t.TempDir(), "run"), 2, "-set", "loader.max_bad_fraction=0.1"), failpoint.Worker, "panic:20")
+	r := compile(t, images(), "loader.max_bad_fraction=0.1")
+	c := armed(r.program(t, filepath.Join(t.TempDir(), "run"), 2), failpoint.Worker, "panic:20")
 	out, err := c.CombinedOutput()
 	if err != nil {
 		t.Fatalf("a run with a panic in a worker: %v\n%s", err, out)

@@ -52,30 +52,40 @@ func TestMain(m *testing.M) {
 // pipelineFile is the pipeline of all tests.
 const pipelineFile = "testdata/tiny.hcl"
 
-// program is the command line as a process: "ssc run" of the tiny pipeline into dir, with more arguments.
-func program(t testing.TB, dir string, workers int, more ...string) *exec.Cmd {
-	t.Helper()
-	args := append([]string{"run", "-run", dir, "-threads", "1", "-workers", fmt.Sprint(workers), "-var", "data=" + images()}, more...)
-	c := exec.Command(os.Args[0], append(args, pipelineFile)...)
-	c.Env = append(os.Environ(), asProgram+"=1", "SSC_NO_PROGRESS=1")
-	return c
-}
-
 // program is the command line as a process that runs the compiled pipeline from a plan folder.
 func (c recipe) program(t testing.TB, dir string, workers int) *exec.Cmd {
 	t.Helper()
-	folder := t.TempDir()
+	cmd := exec.Command(os.Args[0], "run", "-run", dir, "-threads", "1", "-workers", fmt.Sprint(workers), c.folder(t))
+	cmd.Env = append(os.Environ(), asProgram+"=1", "SSC_NO_PROGRESS=1")
+	return cmd
+}
+
+// folder writes the plan into a folder, once.
+func (c recipe) folder(t testing.TB) string {
+	t.Helper()
+	digest, err := c.plan.Digest()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(scratch, digest)
+	if err := os.Mkdir(dir, 0o777); errors.Is(err, fs.ErrExist) {
+		return dir
+	}
 	text, err := plan.Encode(c.plan)
-	err = errors.Join(err, os.WriteFile(filepath.Join(folder, plan.File), text, 0o666))
+	err = errors.Join(err, os.WriteFile(filepath.Join(dir, plan.File), text, 0o666))
 	for name, g := range c.plan.Graphs {
-		err = errors.Join(err, os.WriteFile(filepath.Join(folder, g.File), c.models[name], 0o666))
+		err = errors.Join(err, os.WriteFile(filepath.Join(dir, g.File), c.models[name], 0o666))
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(os.Args[0], "run", "-run", dir, "-threads", "1", "-workers", fmt.Sprint(workers), folder)
-	cmd.Env = append(os.Environ(), asProgram+"=1", "SSC_NO_PROGRESS=1")
-	return cmd
+	return dir
+}
+
+// program is the tiny pipeline's.
+func program(t testing.TB, dir string, workers int) *exec.Cmd {
+	t.Helper()
+	return tiny().program(t, dir, workers)
 }
 
 // armed lets a process fail at a point.

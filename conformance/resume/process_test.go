@@ -58,12 +58,12 @@ func TestSignals(t *testing.T) {
 	if *campaignKills > 0 {
 		rounds = 60
 	}
-	c, want := compile(t, images(), longer), undisturbedLonger()
+	c, want := longer(), undisturbedLonger()
 	for i := range rounds {
 		sig := []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP}[i%3]
 		w := workerCounts[i%len(workerCounts)]
 		dir := filepath.Join(t.TempDir(), "run")
-		p := program(t, dir, w, "-set", longer)
+		p := c.program(t, dir, w)
 		out := start(t, p)
 		awaitFile(t, filepath.Join(dir, "metrics.jsonl"))
 		time.Sleep(time.Duration(rng.Intn(300)) * time.Millisecond)

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"ssc/runtime/train"
@@ -43,6 +44,25 @@ func TestStopped(t *testing.T) {
 			got, _ := tiny().finish(t, train.Options{Dir: dir, Workers: workers})
 			compareStopped(t, got, undisturbed())
 		})
+	}
+}
+
+// TestSavesByTime: a checkpoint is written when the time is over, also where no step or epoch asks for one, and before a measurement that may take long. The bits stay the same.
+func TestSavesByTime(t *testing.T) {
+	r := compile(t, images(), "train.checkpoint.steps=0", "train.checkpoint.epochs=100", "train.checkpoint.minutes=1e-9")
+	got, said := r.finish(t, train.Options{Dir: filepath.Join(t.TempDir(), "run")})
+	if want := fmt.Sprintf("(checkpoints: %d)", 15+3); !strings.Contains(said.said(), want) { // every step, and the end of each epoch again
+		t.Errorf("the run said %q, want %q", said.said(), want)
+	}
+	seldom := compile(t, images(), "train.checkpoint.steps=0", "train.checkpoint.epochs=100")
+	want, said := seldom.finish(t, train.Options{Dir: filepath.Join(t.TempDir(), "run")})
+	if !strings.Contains(said.said(), "(checkpoints: 1)") {
+		t.Errorf("the run said %q, want one checkpoint, at its end", said.said())
+	}
+	for name, text := range want {
+		if strings.HasSuffix(name, ".safetensors") && got[name] != text || strings.HasPrefix(name, "metrics") && got[name] != text {
+			t.Errorf("%s differs when checkpoints are written more often", name)
+		}
 	}
 }
 

@@ -2,7 +2,6 @@ package train
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -34,8 +33,8 @@ func checkFolder(dir string) error {
 		}
 		return refuse("the run folder %s: %s: %w", dir, at, cause(err))
 	}
-	trial := filepath.Join(at, fmt.Sprintf("ssc.tmp-%d", os.Getpid()))
-	if err := os.Mkdir(trial, 0o777); err != nil {
+	trial, err := os.MkdirTemp(at, "ssc.tmp-")
+	if err != nil {
 		return refuse("the run folder %s: nothing can be written into %s: %w", dir, at, cause(err))
 	}
 	if err := os.Remove(trial); err != nil {

@@ -92,7 +92,7 @@ func Run(ctx context.Context, p *plan.Plan, models map[string][]byte, o Options)
 		return fmt.Errorf("%w: %w", ErrFailed, err)
 	}
 	if r.saves > 0 {
-		r.Report.Note("%d checkpoints took %s, %.2g %% of the time", r.saves, r.saving.Round(time.Millisecond), 100*r.saving.Seconds()/r.clock.elapsed().Seconds())
+		r.Report.Note("saving took %s, %.2g %% of the time (checkpoints: %d)", r.saving.Round(time.Millisecond), 100*r.saving.Seconds()/r.clock.elapsed().Seconds(), r.saves)
 	}
 	if r.loop.Measure > 0 || r.loop.Step < r.plan.Train.Epochs*r.perEpoch {
 		return ErrStopped
@@ -201,6 +201,11 @@ func (r *run) prepare(ctx context.Context) (err error) {
 func (r *run) check() (err error) {
 	if err := failpoint.Check(); err != nil {
 		return Refused{err}
+	}
+	for _, what := range r.Accept {
+		if what != AcceptData {
+			return refuse("-accept %s: the one change that a run can go on with is %q", what, AcceptData)
+		}
 	}
 	if r.digest, err = r.plan.Digest(); err != nil {
 		return err

@@ -76,12 +76,17 @@ func (r *run) fill(b *loader.Batch) {
 
 // endStep makes the measurements that the end of an epoch waits for, and saves when a checkpoint is due. When ctx ends the measurements are left for the run that goes on.
 func (r *run) endStep(ctx context.Context) error {
+	c := r.plan.Train.Checkpoint
+	late := func() bool { return time.Since(r.lastSave) > time.Duration(c.Minutes*float64(time.Minute)) }
+	if r.loop.Measure > 0 && late() { // measuring may take long, too
+		if err := r.trySave(); err != nil {
+			return err
+		}
+	}
 	if err := r.monitor(ctx); err != nil || r.loop.Measure > 0 {
 		return err
 	}
-	c := r.plan.Train.Checkpoint
-	due := r.loop.Step%r.perEpoch == 0 && (r.loop.Step/r.perEpoch)%c.Epochs == 0 || c.Steps > 0 && r.loop.Step%c.Steps == 0 ||
-		time.Since(r.lastSave) > time.Duration(c.Minutes*float64(time.Minute))
+	due := r.loop.Step%r.perEpoch == 0 && (r.loop.Step/r.perEpoch)%c.Epochs == 0 || c.Steps > 0 && r.loop.Step%c.Steps == 0 || late()
 	if due && r.loop.Step < r.total {
 		return r.trySave()
 	}
