@@ -17,6 +17,12 @@ type Curve struct {
 	Warmup     *Warmup `json:"warmup,omitempty"`
 }
 
+// The kinds there are.
+var (
+	curveKinds  = []string{"constant", "step", "cosine", "polynomial"}
+	warmupKinds = []string{"constant", "linear", "exp"}
+)
+
 // Warmup multiplies a curve at its beginning: "constant" by Ratio, "linear" from Ratio to 1, "exp" by Ratio^(1-t/Length). With After
 // the curve proper starts when the warm-up ends and its remaining length is shortened by it, else both start at 0.
 type Warmup struct {
