@@ -23,7 +23,10 @@ var runCommand = &cli.Command{
 		&cli.IntFlag{Name: "steps", Usage: "stop after `N` steps in all, without evaluating"},
 		deviceFlag(),
 		&cli.IntFlag{Name: "threads", Usage: "threads inside an operator (default: one per physical core)"},
-		&cli.IntFlag{Name: "workers", Usage: "threads that make views (default: as the loader block says)"}),
+		&cli.IntFlag{Name: "workers", Usage: "threads that make views (default: as the loader block says)"},
+		&cli.StringSliceFlag{Name: "accept", Usage: "go on although `WHAT` has changed since the run was saved: data"},
+		&cli.BoolFlag{Name: "strict", Usage: "do not go on from an older checkpoint when the newest is damaged"},
+		&cli.BoolFlag{Name: "force", Usage: "begin although a step is predicted to need more memory than there is"}),
 	Action: run,
 }
 
@@ -42,7 +45,8 @@ func run(c *cli.Context) error {
 	defer stop()
 	rep.begin()
 	rep.diagnose("warning", j.warnings)
-	o := train.Options{Dir: j.dir, Threads: c.Int("threads"), Workers: c.Int("workers"), Steps: c.Int("steps"), Report: rep}
+	o := train.Options{Dir: j.dir, Threads: c.Int("threads"), Workers: c.Int("workers"), Steps: c.Int("steps"), Report: rep,
+		Accept: c.StringSlice("accept"), Strict: c.Bool("strict"), Force: c.Bool("force")}
 	err = train.Run(ctx, j.plan, j.models, o)
 	rep.endBar()
 	if err != nil {

@@ -73,6 +73,7 @@ func (r *run) checkData() error {
 	if r.loop.Data == nil {
 		r.loop.Data = map[string]string{}
 	}
+	var others []error
 	for _, spec := range r.plan.Datasets {
 		d := r.data[spec.Name]
 		was := r.loop.Data[spec.Name]
@@ -82,8 +83,9 @@ func (r *run) checkData() error {
 		if r.saved >= 0 {
 			change := r.change(d)
 			if !slices.Contains(r.Accept, AcceptData) {
-				return refuse("%s: dataset %q is not what it was when the run was saved:\n%s\nRestore it, begin anew in another folder with -run, or go on with what is there now: -accept %s",
-					d.at, spec.Name, change, AcceptData)
+				others = append(others, fmt.Errorf("%s: dataset %q is not what it was when the run was saved:\n%s\nRestore it, begin anew in another folder with -run, or go on with what is there now: -accept %s",
+					d.at, spec.Name, change, AcceptData))
+				continue
 			}
 			r.Report.Note("dataset %q is not what it was when the run was saved; going on, as -accept %s says:\n%s", spec.Name, AcceptData, change)
 		}
@@ -91,6 +93,9 @@ func (r *run) checkData() error {
 		if err := r.writeList(d); err != nil {
 			return refuse("writing the list of dataset %q: %w", spec.Name, err)
 		}
+	}
+	if others != nil {
+		return Refused{errors.Join(others...)}
 	}
 	return nil
 }
