@@ -163,6 +163,9 @@ func match(from plan.InitFrom, specs []plan.State, tensors []safetensors.Info) (
 		}
 	}
 	missing := m.account()
+	if more := len(m.errs) - shown; more > 0 {
+		m.errs = append(m.errs[:shown], fmt.Errorf("and %d more tensors that do not fit", more))
+	}
 	if n := len(m.strange); n > 0 {
 		m.errs = append(m.errs, fmt.Errorf("%d of its tensors have no place in the pipeline: %s; name them in unused, or set from to the beginning of the names that are wanted", n, some(m.strange)))
 	}

@@ -146,7 +146,7 @@ func Evaluate(ctx context.Context, p *plan.Plan, models map[string][]byte, o Opt
 			return err
 		}
 		defer fresh.close()
-		if err := fresh.reset(p.Seed); err != nil {
+		if err := r.begin(fresh); err != nil {
 			return err
 		}
 		if err := r.evaluate(ctx, probe.Untrained, fresh, blocks, found); err != nil {

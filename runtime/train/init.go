@@ -6,7 +6,21 @@ import (
 	"math"
 
 	"ssc/compiler/plan"
+	"ssc/runtime/pretrained"
 )
+
+// begin gives the state what a new run starts with: its initial values, and over them the weights that the pipeline names.
+func (r *run) begin(s *state) error {
+	if err := s.reset(r.plan.Seed); err != nil || r.plan.Train.InitFrom == nil {
+		return err
+	}
+	l, err := pretrained.Load(*r.plan.Train.InitFrom, r.plan.State, func(name string) []float32 { return s.now[name].Float32() })
+	if err != nil {
+		return Refused{err}
+	}
+	r.Report.Note("%s", l)
+	return nil
+}
 
 // initialise fills a state tensor. The draws are keyed by the tensor's name, so that adding a layer does not change the others.
 func initialise(seed uint64, s plan.State, dst []float32, of func(name string) []float32) error {

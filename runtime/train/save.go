@@ -95,7 +95,7 @@ func (r *run) resume() error {
 		r.Report.Note("passed over a damaged checkpoint: %s", err)
 	}
 	if c == nil {
-		return r.engine.state.reset(r.plan.Seed)
+		return r.begin(r.engine.state)
 	}
 	if len(passed) > 0 {
 		r.Report.Note("going on from %s", c.Path)
