@@ -44,5 +44,5 @@ def check(path):
 
 
 here = pathlib.Path(__file__).parent
-for name in [pathlib.Path(a) for a in sys.argv[1:]] or sorted(here.glob("*.onnx")):
+for name in [pathlib.Path(a) for a in sys.argv[1:]] or sorted(p.with_suffix(".onnx") for p in here.glob("*.json")):
     check(name)
