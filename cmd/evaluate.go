@@ -4,20 +4,22 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/urfave/cli/v2"
 
+	"ssc/compiler/plan"
+	"ssc/compiler/probe"
+	"ssc/lang/schema"
 	"ssc/runtime/train"
 )
 
 var evaluateCommand = &cli.Command{
-	Name: "evaluate", Usage: "carry out the evaluate blocks on a run's newest checkpoint", ArgsUsage: "RUN_DIR",
-	Description: "The blocks are those of the plan in the run folder. Nothing in the folder changes but train.log, which gets what was found.",
-	Flags: []cli.Flag{
-		&cli.IntFlag{Name: "threads", Usage: "threads inside an operator (default: one per physical core)"},
-		&cli.IntFlag{Name: "workers", Usage: "threads that read images (default: as the loader block says)"},
-		jsonFlag(),
-	},
+	Name: "evaluate", Usage: "carry out evaluate blocks on a run's newest checkpoint", ArgsUsage: "RUN_DIR [FILE...]",
+	Description: "The blocks are those of the plan in the run folder, with the files and -set laid over it: blocks, datasets and an export block that the run was not made with are measured without " +
+		"training again. What decides about the weights cannot be changed. With -json each measurement has the table of the classes and the confusion matrix. " +
+		"Nothing in the folder changes but train.log, which gets what was found.",
+	Flags:  afterFlags(&cli.StringSliceFlag{Name: "probe", Usage: "carry out this probe only, `NAME`, with its defaults when the run has no such block; may be repeated"}),
 	Action: evaluateRun,
 }
 
@@ -25,24 +27,51 @@ func evaluateRun(c *cli.Context) error {
 	if err := noneNegative(c, "threads", "workers"); err != nil {
 		return err
 	}
-	if c.NArg() != 1 {
-		return usage{errors.New("ssc evaluate needs one run folder, as in: ssc evaluate runs/simclr")}
+	if c.NArg() == 0 {
+		return usage{errors.New("ssc evaluate needs a run folder, as in: ssc evaluate runs/simclr")}
 	}
 	outliveReaders()
 	dir := c.Args().First()
-	p, models, err := readPlan(dir)
+	p, err := readPlanFile(dir)
 	if err != nil {
 		return err
 	}
 	if !isRun(dir) {
 		return fmt.Errorf("%s is a plan, not a run: train first with ssc run %s", dir, dir)
 	}
-	rep := newReporter(c, dir, nil)
+	only := c.StringSlice("probe")
+	ch := changes{files: c.Args().Tail(), sets: c.StringSlice("set")}
+	if ch.blocks, err = addedProbes(p, only); err != nil {
+		return err
+	}
+	j, err := changedJob(c, dir, ch)
+	if err != nil {
+		return err
+	}
+	if len(only) > 0 {
+		q := *j.plan
+		q.Evaluate = slices.DeleteFunc(slices.Clone(q.Evaluate), func(b plan.Component) bool { return !slices.Contains(only, b.Label) })
+		j.plan = &q
+	}
+	rep := newReporter(c, dir, j.sources)
 	defer rep.close()
 	ctx, stop := untilSignal(c.Context, rep.Note)
 	defer stop()
-	err = rep.evaluate(ctx, &job{plan: p, models: models, dir: dir}, train.Options{Dir: dir, Threads: c.Int("threads"), Workers: c.Int("workers"), Report: rep})
+	err = rep.evaluate(ctx, j, train.Options{Dir: dir, Threads: c.Int("threads"), Workers: c.Int("workers"), Report: rep, Trained: j.trained})
 	return rep.ended(err)
+}
+
+// addedProbes are blocks for those of the probes that the plan has no evaluate block of.
+func addedProbes(p *plan.Plan, names []string) (blocks []plan.Component, err error) {
+	for _, name := range names {
+		if valid := probe.Table.Names(); !slices.Contains(valid, name) {
+			return nil, usage{fmt.Errorf("there is no probe %q.%s", name, schema.DidYouMean(name, valid))}
+		}
+		if !slices.ContainsFunc(p.Evaluate, func(b plan.Component) bool { return b.Label == name }) {
+			blocks = append(blocks, plan.Component{Type: "evaluate", Label: name})
+		}
+	}
+	return blocks, nil
 }
 
 // evaluate carries out the plan's evaluate blocks and prints what they find as one table.

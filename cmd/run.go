@@ -71,6 +71,7 @@ type job struct {
 	// sources are the texts of the pipeline, when it was compiled here, for messages that show a line.
 	sources  map[string][]byte
 	warnings hcl.Diagnostics // of the compilation
+	trained  *plan.Plan      // of the run folder, when blocks of another plan are carried out there
 }
 
 // planned reads or makes the plan that the command line names.

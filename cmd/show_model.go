@@ -30,9 +30,11 @@ type modelInfo struct {
 	Elements  int64          `json:"elements"` // of the initializers
 	Inputs    []string       `json:"inputs"`
 	Outputs   []string       `json:"outputs"`
-	FLOPs     int64          `json:"flops"`
-	PeakBytes int64          `json:"peak_bytes"`        // of the values between inputs and outputs
-	Unknown   string         `json:"unknown,omitempty"` // why cost and memory are not known
+	// Metadata are the model's own properties.
+	Metadata  map[string]string `json:"metadata,omitempty"`
+	FLOPs     int64             `json:"flops"`
+	PeakBytes int64             `json:"peak_bytes"`        // of the values between inputs and outputs
+	Unknown   string            `json:"unknown,omitempty"` // why cost and memory are not known
 }
 
 func showModel(c *cli.Context, path string) error {
@@ -55,6 +57,12 @@ func showModel(c *cli.Context, path string) error {
 func describeModel(m *onnx.Model) modelInfo {
 	info := modelInfo{Producer: strings.TrimSpace(m.Producer + " " + m.ProducerVersion), IRVersion: m.IRVersion, Opset: m.Opset(""), Nodes: len(m.Main.Nodes), Operators: map[string]int{},
 		Functions: len(m.Functions), Tensors: len(m.Main.Initializers)}
+	for _, e := range m.Metadata {
+		if info.Metadata == nil {
+			info.Metadata = map[string]string{}
+		}
+		info.Metadata[e.Key] = e.Value
+	}
 	for _, n := range m.Main.Nodes {
 		name := n.Op
 		if n.Domain != "" && n.Domain != "ai.onnx" {
@@ -114,8 +122,11 @@ func (m modelInfo) print(w io.Writer) error {
 	}
 	list(t, "inputs", m.Inputs)
 	list(t, "outputs", m.Outputs)
-	fmt.Fprintf(t, "nodes\t%s, %d functions\n", count(m.Nodes), m.Functions)
+	for _, k := range slices.Sorted(maps.Keys(m.Metadata)) {
+		fmt.Fprintf(t, "%s\t%s\n", k, m.Metadata[k])
+	}
 	names := slices.SortedFunc(maps.Keys(m.Operators), func(a, b string) int { return cmp.Or(m.Operators[b]-m.Operators[a], strings.Compare(a, b)) })
+	fmt.Fprintf(t, "nodes\t%s, %d functions\n", count(m.Nodes), m.Functions)
 	for _, n := range names {
 		fmt.Fprintf(t, "\t%d x %s\n", m.Operators[n], n)
 	}

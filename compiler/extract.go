@@ -1,6 +1,9 @@
 package compiler
 
 import (
+	"fmt"
+	"slices"
+
 	"ssc/compiler/algorithm"
 	"ssc/compiler/ir"
 	"ssc/compiler/nn"
@@ -35,8 +38,7 @@ func (c *compilation) evaluated() plan.ImageType {
 func (c *compilation) buildExtract() {
 	a := c.root.algorithm
 	c.extract = c.inference("extract", c.evaluated(), func(b *nn.Builder, x *ir.Value) []nn.Metric {
-		maps := a.Features(b, x)
-		return []nn.Metric{{Name: features, Value: c.pooled(b, maps, c.root.export.poolSize)}}
+		return []nn.Metric{{Name: features, Value: c.exported(b, x)}}
 	})
 	classifier, isClassifier := a.(algorithm.Classifier)
 	for _, list := range [][]schema.Component{c.root.monitors, c.root.evaluates} {
@@ -62,6 +64,30 @@ func (c *compilation) buildExtract() {
 	if c.needs.Classify {
 		c.extra = append(c.extra, c.inference("classify", c.evaluated(), classifier.Classify))
 	}
+}
+
+// exported is what the export block asks for.
+func (c *compilation) exported(b *nn.Builder, x *ir.Value) *ir.Value {
+	a, layer := c.root.algorithm, c.root.export.layer
+	if e, ok := a.(algorithm.Embedder); ok && layer == "embedding" {
+		return e.Embed(b, x)
+	}
+	maps := a.Features(b, x)
+	if layer == "last" || b.G.Diags.HasErrors() {
+		return c.pooled(b, maps, c.root.export.poolSize)
+	}
+	valid := []string{"last"}
+	for i := range maps {
+		valid = append(valid, fmt.Sprintf("map%d", i))
+	}
+	if i := slices.Index(valid, layer); i > 0 {
+		return c.pooled(b, maps[i-1:i], c.root.export.poolSize)
+	}
+	if _, ok := a.(algorithm.Embedder); ok {
+		valid = append(valid, "embedding")
+	}
+	c.errorf(c.blocks[&c.root.export], "layer", "Unknown layer", "There is no layer %q in this network.%s", layer, schema.DidYouMean(layer, valid))
+	return c.pooled(b, maps, c.root.export.poolSize)
 }
 
 // checkImages compares the images of a probe's datasets with those that its graph is built for.

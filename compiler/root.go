@@ -148,8 +148,13 @@ func (c *checkpoint) Args(s *schema.Set) {
 	s.Int(&c.Keep, "keep", 2, "number of checkpoints kept", schema.Positive)
 }
 
-type export struct{ poolSize int }
+type export struct {
+	poolSize int
+	layer    string
+}
 
 func (e *export) Args(s *schema.Set) {
+	s.String(&e.layer, "layer", "last", "what features are taken from: \"last\", the deepest map of the backbone; \"map0\", \"map1\", …, one of those that its out_indices asks for, shallowest first; or \"embedding\", what the algorithm's loss compares",
+		schema.NotEmpty)
 	s.Int(&e.poolSize, "pool_size", 1, "cells per side that the last feature map is averaged to before it is flattened; 0 keeps the map as it is", schema.NonNegative)
 }

@@ -18,7 +18,8 @@ const (
 	UseNoise      Use = 5 // host-made noise of a batch field: step, field
 	UseInit       Use = 6 // initial values: index of the state tensor
 
-	UseProbe Use = 16 // draws of a probe: its own numbering
+	UseProbe  Use = 16 // draws of a probe: its own numbering
+	UseExport Use = 17 // random images that an exported model is proved on
 
 	// Data sources have seeds of their own.
 	UseSubset Use = 32 // which samples are kept: class + 1, or 0 for a draw from all

@@ -51,14 +51,20 @@ func encode(r *resolved) Spec {
 
 // DecodeJSON fills c from what Encode made, possibly after a trip through JSON. The error names every argument that does not fit.
 func DecodeJSON(c Component, s Spec) error {
+	_, err := Rebuild(c, s)
+	return err
+}
+
+// Rebuild returns the block that Encode described, possibly after a trip through JSON, decoded into c: what Text prints and Decode reads. Its ranges are the places of the blocks.
+func Rebuild(c Component, s Spec) (*Block, error) {
 	b, err := s.block(Of(c), 0)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if diags := Decode(c, b); diags.HasErrors() {
-		return diags
+		return nil, diags
 	}
-	return nil
+	return b, nil
 }
 
 // maxSpecDepth bounds the nesting of a Spec read from a file; the language bounds its own at the same depth.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"ssc/compiler/plan"
 	"ssc/runtime/datasource"
@@ -83,12 +84,56 @@ func (e *Extractor) extract(ctx context.Context, samples datasource.Samples, cha
 		copy(labels[row:], b.Label[:b.N])
 		for v, f := range all {
 			x := b.Views[v][:b.N*per]
-			if err := e.batch(ctx, x, []int{b.N, image.Channels, image.Height, image.Width}, f.Data.Float32()[row*dim:(row+b.N)*dim]); err != nil {
+			if err := e.batch(ctx, x, []int{b.N, image.Channels, image.Height, image.Width}, []int{b.N, dim}, f.Data.Float32()[row*dim:(row+b.N)*dim]); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+}
+
+// Rows are the features of some images in a row.
+type Rows struct {
+	First  int       // number of the first image in the dataset
+	Labels []int64   // -1 without a label
+	Dims   []int     // of the features of an image
+	Data   []float32 // the features, row-major
+}
+
+// Stream makes the features of all samples under the view, as Extract does, and calls visit with those of one batch after the other; the rows are valid during the call. Memory holds one
+// batch whatever the size of the dataset. Features may be maps.
+func (e *Extractor) Stream(ctx context.Context, samples datasource.Samples, channels int, view plan.View, visit func(Rows) error) error {
+	image := view.Image
+	dims, err := e.Dims(image)
+	if err != nil {
+		return err
+	}
+	var data []float32
+	per := image.Channels * image.Height * image.Width
+	return e.pass(ctx, loader.Config{Samples: samples, Channels: channels, Views: []plan.View{view}}, per, func(row int, b *loader.Batch) error {
+		n := b.N
+		for _, d := range dims {
+			n *= d
+		}
+		data = slices.Grow(data[:0], n)[:n]
+		if err := e.batch(ctx, b.Views[0][:b.N*per], []int{b.N, image.Channels, image.Height, image.Width}, append([]int{b.N}, dims...), data); err != nil {
+			return err
+		}
+		return visit(Rows{First: row, Labels: b.Label[:b.N], Dims: dims, Data: data})
+	})
+}
+
+// Dims are the sizes of the features of an image of the type.
+func (e *Extractor) Dims(image plan.ImageType) ([]int, error) {
+	if e.Session == nil {
+		return []int{image.Channels, image.Height, image.Width}, nil
+	}
+	for _, p := range e.Session.Outputs() {
+		if p.Name == "features" && len(p.Dims) >= 2 && slices.Min(p.Dims[1:]) > 0 {
+			return p.Dims[1:], nil
+		}
+	}
+	return nil, errors.New("the extraction graph has no output features of a known size")
 }
 
 // pass calls visit with each batch of one pass over the samples, and the row that it begins at.
@@ -119,17 +164,17 @@ func (e *Extractor) pass(ctx context.Context, c loader.Config, per int, visit fu
 	}
 }
 
-// batch fills dst with the features of one batch of images.
-func (e *Extractor) batch(ctx context.Context, images []float32, dims []int, dst []float32) error {
+// batch fills dst, whose sizes are out, with the features of one batch of images.
+func (e *Extractor) batch(ctx context.Context, images []float32, dims, out []int, dst []float32) error {
 	if e.Session == nil {
 		copy(dst, images)
 		return nil
 	}
-	out, err := apply(ctx, e.Session, images, dims, map[string][]int{"features": {dims[0], len(dst) / dims[0]}})
+	got, err := apply(ctx, e.Session, images, dims, map[string][]int{"features": out})
 	if err != nil {
 		return fmt.Errorf("extracting features: %w", err)
 	}
-	copy(dst, out["features"])
+	copy(dst, got["features"])
 	return nil
 }
 

@@ -85,6 +85,23 @@ func (s *Subject) Labelled(ctx context.Context, name string, max int) (*Features
 	return f, nil
 }
 
+// Stream extracts all images of a dataset under its first view and shows the features batch by batch; nothing is kept.
+func (s *Subject) Stream(ctx context.Context, name string, visit func(Rows) error) error {
+	d, err := s.dataset(name)
+	if err != nil {
+		return err
+	}
+	x := Extractor{Workers: s.Workers, Seed: s.Plan.Seed}
+	if x.Session, err = s.Session("extract"); err != nil {
+		return err
+	}
+	defer x.Session.Close()
+	if err := x.Stream(ctx, d.Samples, d.Channels, d.Spec.Views[0], visit); err != nil {
+		return fmt.Errorf("dataset %q: %w", name, err)
+	}
+	return nil
+}
+
 // Features extracts a dataset under its one view, or returns what was extracted before. They belong to the subject.
 func (s *Subject) Features(ctx context.Context, name string, max int) (*Features, error) {
 	key := fmt.Sprintf("%s %d", name, max)
@@ -114,6 +131,26 @@ func (s *Subject) Features(ctx context.Context, name string, max int) (*Features
 	}
 	s.features[key] = f
 	return f, nil
+}
+
+// Pixels are at most max images of a dataset, evenly spread, under its first view as 8-bit values before normalisation: [image, channel, height, width].
+func (s *Subject) Pixels(ctx context.Context, name string, max int) ([]uint8, []int, error) {
+	d, err := s.dataset(name)
+	if err != nil {
+		return nil, nil, err
+	}
+	x := Extractor{Workers: s.Workers, Seed: s.Plan.Seed}
+	view := asGiven(d.Spec.Views[0])
+	f, err := x.Extract(ctx, Every(d.Samples, max), d.Channels, view)
+	if err != nil {
+		return nil, nil, fmt.Errorf("dataset %q: %w", name, err)
+	}
+	defer f.Close()
+	out := make([]uint8, f.Rows*f.Dim)
+	for i, v := range f.Data.Float32() {
+		out[i] = uint8(v*255 + 0.5)
+	}
+	return out, []int{f.Rows, view.Image.Channels, view.Image.Height, view.Image.Width}, nil
 }
 
 // asGiven is the view without its normalisation: raw pixels are the images' own values in [0,1].

@@ -108,13 +108,17 @@ func carryOut(ctx context.Context, c plan.Component, s *probe.Subject) ([]Measur
 	return found, nil
 }
 
-// Evaluate carries out the plan's evaluate blocks on the newest checkpoint of the run folder. found is called with each measurement as it is made: those of the encoder first,
+// Evaluate carries out the plan's evaluate blocks on the newest checkpoint of the run folder, which is a run of the plan or of o.Trained. found is called with each measurement as it is made: those of the encoder first,
 // then those of what blocks ask to compare it with.
 func Evaluate(ctx context.Context, p *plan.Plan, models map[string][]byte, o Options, found func(Measurement)) error {
 	r := newRun(p, models, o)
 	defer r.close()
 	var err error
-	if r.digest, err = p.Digest(); err != nil {
+	of := p
+	if o.Trained != nil {
+		of = o.Trained
+	}
+	if r.digest, err = of.Digest(); err != nil {
 		return err
 	}
 	if r.data, err = openData(ctx, p); err != nil {

@@ -76,8 +76,8 @@ type Finding struct {
 
 // Operand is an input of an operator.
 type Operand struct {
-	Name string
-	Max  float64 // largest absolute value
+	Name string  `json:"name"`
+	Max  float64 `json:"max"` // largest absolute value
 }
 
 // String says what was found, for people.
@@ -121,6 +121,15 @@ func Replay(dir string, threads int) (*Finding, error) {
 		f.Step = b.Step
 	}
 	return f, nil
+}
+
+// ReplayPlan is the step of a bundle, and the plan that it is a step of.
+func ReplayPlan(dir string) (step int, p *plan.Plan, err error) {
+	b, p, _, err := openBundle(dir)
+	if err != nil {
+		return 0, nil, fmt.Errorf("replaying %s: %w", dir, err)
+	}
+	return b.Step, p, nil
 }
 
 // openBundle reads what a bundle says of itself, and the plan that it names.

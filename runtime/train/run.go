@@ -23,6 +23,9 @@ type Options struct {
 	Steps   int    // stop after this many steps in all; 0: at the end of the plan
 	Report  Reporter
 
+	// Trained is the plan of the run folder when Evaluate carries out the blocks of another plan with the same training; nil: it is the plan.
+	Trained *plan.Plan
+
 	Strict bool      // refuse to go on from an older checkpoint when the newest is damaged
 	Force  bool      // run although a step is predicted to need more memory than there is
 	Accept []string  // changes since the run was saved that it may go on with: AcceptData

@@ -55,6 +55,9 @@ func elementSize(dtype string) int {
 	return 0
 }
 
+// Size is the number of bytes that a tensor takes; it is that of a file's header, which has been compared with the file.
+func (i Info) Size() int64 { return max(i.size(), 0) }
+
 // size is the number of bytes that the tensor takes, or -1 when it fits in no int64 or an axis is negative.
 func (i Info) size() int64 {
 	n := int64(elementSize(i.DType))
