@@ -1,5 +1,5 @@
 # SimCLR on the 60,000 training images of Fashion-MNIST: a narrow ResNet, a few minutes on two cores.
-# No label takes part in training; the kNN evaluation at the end uses them.
+# No label takes part in training; the evaluations at the end use them.
 
 locals {
   data = env("SSC_DATA", "data/fashion-mnist")
@@ -119,6 +119,14 @@ evaluate "knn" {
   vote       = "majority"
   raw_pixels = true
   untrained  = true
+}
+
+evaluate "linear" {
+  bank           = "bank"
+  queries        = "test"
+  l2             = [1e-3]
+  max_iterations = 50
+  raw_pixels     = true
 }
 
 export {
