@@ -94,7 +94,7 @@ func changedJob(c *cli.Context, dir string, ch changes) (*job, error) {
 		return nil, err
 	}
 	if d := plan.TrainingDifferences(was.plan, j.plan); d != "" {
-		return nil, fmt.Errorf("these changes make another training than that of %s:%s\nOnly evaluate, monitor and export blocks, and datasets other than \"train\", can be other than the run's.", dir, d)
+		return nil, fmt.Errorf("these changes make another training than that of %s:%s\nOnly evaluate, monitor and export blocks, and datasets other than \"train\", can be other than the run's", dir, d)
 	}
 	if err := printDiags(c, source, j.warnings); err != nil {
 		return nil, err
@@ -202,4 +202,3 @@ func evaluatedDataset(p *plan.Plan) *plan.Dataset {
 	}
 	return p.Dataset("train")
 }
-

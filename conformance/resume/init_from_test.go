@@ -137,4 +137,3 @@ func TestInitFromRefuses(t *testing.T) {
 		}
 	}
 }
-
