@@ -24,6 +24,7 @@ const (
 	// Data sources have seeds of their own.
 	UseSubset Use = 32 // which samples are kept: class + 1, or 0 for a draw from all
 	UseShapes Use = 33 // a procedural image: split, image, part of the draws
+	UseSurvey Use = 34 // which images of a folder are looked at
 )
 
 // Rand is a stream of random numbers that is a pure function of its key: it holds no state that another stream could disturb.

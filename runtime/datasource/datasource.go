@@ -51,6 +51,10 @@ type (
 	Noted interface{ Notes() []string }
 	// Listed samples know the files that they are made of.
 	Listed interface{ List() *List }
+	// Looked samples can say how an image is stored. Look makes m show it with 8 bits a value, in RGB or with all of its bands when it has more than 4.
+	Looked interface {
+		Look(i int, m *transform.Image) (Look, error)
+	}
 )
 
 // Table holds the sources by their name in a pipeline file.

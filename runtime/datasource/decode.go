@@ -65,12 +65,14 @@ func decode(m *transform.Image, data []byte, as decoding) error {
 			err = r.show(m, as.channels)
 		}
 		if err != nil {
-			return fmt.Errorf("%s: %w", f.name, err)
+			return inFormat(f.name, err)
 		}
 		return nil
 	}
 	return unknownFormat(data)
 }
+
+func inFormat(name string, err error) error { return fmt.Errorf("%s: %w", name, err) }
 
 type format struct {
 	name string

@@ -112,25 +112,30 @@ func inParallel(n int, visit func(i int)) {
 const maxFile = 1 << 30
 
 func (f *files) Read(i int, m *transform.Image) (int64, error) {
+	return f.Label(i), f.with(i, func(data []byte) error { return decode(m, data, f.as) })
+}
+
+// with hands the content of a file to use, which may not keep it.
+func (f *files) with(i int, use func(data []byte) error) error {
 	file, err := openFile(f.Name(i), nil)
 	if err != nil {
-		return 0, cause(err)
+		return cause(err)
 	}
 	defer file.Close()
 	info, err := file.Stat()
 	if err != nil {
-		return 0, cause(err)
+		return cause(err)
 	}
 	if info.Size() > maxFile {
-		return 0, fmt.Errorf("the file has %d bytes, more than the limit of %d", info.Size(), int64(maxFile))
+		return fmt.Errorf("the file has %d bytes, more than the limit of %d", info.Size(), int64(maxFile))
 	}
 	data := f.buffers.take(int(info.Size()))
 	defer f.buffers.give(data)
 	n, err := io.ReadFull(file, *data)
 	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
-		return 0, cause(err)
+		return cause(err)
 	}
-	return f.Label(i), decode(m, (*data)[:n], f.as)
+	return use((*data)[:n])
 }
 
 // cause strips the operation and path that the os package adds: messages here name the path first, once.

@@ -22,7 +22,7 @@ func readPNM(data []byte, as *decoding) (raster, error) {
 	if err := as.size(height, width); err != nil {
 		return raster{}, err
 	}
-	out := raster{height: height, width: width, samples: 1}
+	out := raster{height: height, width: width, samples: 1, deep: maxval > 255}
 	if data[1] == '3' || data[1] == '6' {
 		out.samples = 3
 	}

@@ -14,6 +14,7 @@ type raster struct {
 	// samples is the number of values of a pixel: 1 grey, 2 grey and alpha, 3 RGB, 4 RGB and alpha; bands have no such meaning.
 	samples int
 	bands   bool
+	deep    bool // values have more than 8 bits as they are stored
 	// row writes the samples of one row. Rows are asked for in order, from one goroutine.
 	row         func(y int, dst []uint8)
 	orientation int // of the EXIF tag, 1 … 8; 0 is 1
@@ -81,14 +82,17 @@ func fromImage(img image.Image, as *decoding) (raster, error) {
 	case *image.Gray:
 		out.samples, out.row = 1, func(y int, dst []uint8) { copy(dst, p.Pix[y*p.Stride:]) }
 	case *image.Gray16:
+		out.deep = true
 		out.samples, out.row = 1, func(y int, dst []uint8) { narrow(dst, 1, p.Pix[y*p.Stride:], 1, as) }
 	case *image.RGBA: // PNG and BMP without alpha
 		out.samples, out.row = 3, func(y int, dst []uint8) { convert(dst, 3, p.Pix[y*p.Stride:], 4) }
 	case *image.NRGBA:
 		out.samples, out.row = 4, func(y int, dst []uint8) { copy(dst, p.Pix[y*p.Stride:]) }
 	case *image.RGBA64: // PNG without alpha
+		out.deep = true
 		out.samples, out.row = 3, func(y int, dst []uint8) { narrow(dst, 3, p.Pix[y*p.Stride:], 4, as) }
 	case *image.NRGBA64:
+		out.deep = true
 		out.samples, out.row = 4, func(y int, dst []uint8) {
 			narrow(dst, 4, p.Pix[y*p.Stride:], 4, as)
 			for x := 3; x < len(dst); x += 4 {

@@ -18,7 +18,8 @@ var _ = Table.Register(schema.Entry[Source]{
 	Info: schema.Info{
 		Name: "subset",
 		Doc: "Part of a source: a fraction or a number of its samples drawn by the seed, of all together or of each class, or those that a file lists. " +
-			"The order stays that of the source. A fraction is rounded to nearest, to one sample at least; a draw depends on the seed and the number (or class sizes) of the source alone.",
+			"The order stays that of the source. A fraction is rounded to nearest, to one sample at least; a draw depends on the seed and the number (or class sizes) of the source alone. " +
+			"With rest it is the other part.",
 		Paper:  schema.Paper{None: "a way to choose samples; published lists, such as SimCLR's 1 % and 10 % of ImageNet, are read as they are"},
 		Before: "dict(type='ImageNet', ..., ann_file='data/imagenet/meta/train_1percent.txt')",
 	},
@@ -31,6 +32,7 @@ type subset struct {
 	count    *int
 	list     string
 	perClass bool
+	rest     bool
 	seed     int
 }
 
@@ -39,6 +41,7 @@ func (s *subset) Args(set *schema.Set) {
 	set.OptInt(&s.count, "count", "number of samples that is kept", schema.Positive)
 	set.String(&s.list, "list", "", "path of a file with the sample to keep on each line: its number, or the name of its file, with or without folders and label")
 	set.Bool(&s.perClass, "per_class", false, "whether fraction and count are meant for each class by itself")
+	set.Bool(&s.rest, "rest", false, "whether the samples are kept that the selection would leave out: with two subsets of the same arguments but this one, a source is parted")
 	set.Int(&s.seed, "seed", 0, "seed of the draw; it does not follow the seed of the pipeline, so that runs with several seeds see the same samples", schema.NonNegative)
 	schema.ChildOf(set, &s.source, "source", Table, "the source", true)
 }
@@ -63,14 +66,26 @@ func (s *subset) Open(ctx context.Context) (Samples, error) {
 		return nil, err
 	}
 	out := &selection{Samples: samples}
+	if out.index, err = s.choose(samples); err != nil {
+		return nil, err
+	}
+	if s.rest {
+		if out.index = others(out.index, samples.Len()); len(out.index) == 0 {
+			return nil, fmt.Errorf("rest = true keeps nothing: the selection has all %d samples", samples.Len())
+		}
+	}
+	return out, nil
+}
+
+// choose returns the numbers of the samples that the arguments name, in ascending order.
+func (s *subset) choose(samples Samples) (index []int32, err error) {
 	switch {
 	case s.list != "":
 		text, err := readFile(s.list)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", s.list, err)
 		}
-		out.index, err = listed(filepath.Base(s.list), text, samples)
-		return out, err
+		return listed(filepath.Base(s.list), text, samples)
 	case s.perClass:
 		classes, members := byClass(samples)
 		if len(classes) == 1 && classes[0] < 0 {
@@ -81,19 +96,31 @@ func (s *subset) Open(ctx context.Context) (Samples, error) {
 			if err != nil {
 				return nil, fmt.Errorf("class %d: %w", c, err)
 			}
-			out.index = append(out.index, kept...)
+			index = append(index, kept...)
 		}
 	default:
 		all := make([]int32, samples.Len())
 		for i := range all {
 			all[i] = int32(i)
 		}
-		if out.index, err = s.draw(all, 0); err != nil {
+		if index, err = s.draw(all, 0); err != nil {
 			return nil, err
 		}
 	}
-	slices.Sort(out.index)
-	return out, nil
+	slices.Sort(index)
+	return index, nil
+}
+
+// others are the numbers below n that are not in an ascending list.
+func others(index []int32, n int) (out []int32) {
+	for i := range int32(n) {
+		if len(index) > 0 && index[0] == i {
+			index = index[1:]
+			continue
+		}
+		out = append(out, i)
+	}
+	return out
 }
 
 // draw keeps part of the samples, by a shuffle of its own stream.

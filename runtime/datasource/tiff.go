@@ -230,7 +230,7 @@ func (t *tiff) inside() int { return t.samples / t.planes() }
 
 // raster picks from the decoded samples.
 func (t *tiff) raster() raster {
-	out := raster{height: t.height, width: t.width, orientation: t.orientation()}
+	out := raster{height: t.height, width: t.width, deep: t.bits > 8, orientation: t.orientation()}
 	out.samples, out.bands = t.kept()
 	line := func(y int) []uint8 { return t.pix[y*t.width*t.samples : (y+1)*t.width*t.samples] }
 	switch {
