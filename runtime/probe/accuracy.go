@@ -45,7 +45,7 @@ func (p *accuracy) Measure(ctx context.Context, s *Subject) ([]Measurement, erro
 		heads = append(heads, &head{output: o.Name, classes: o.Dims[1]})
 	}
 	samples := Every(d.Samples, p.maxQueries)
-	x := Extractor{Workers: s.Workers, Seed: s.Plan.Seed}
+	x := s.extractor()
 	image := d.Spec.Views[0].Image
 	per := image.Channels * image.Height * image.Width
 	var labels []int64

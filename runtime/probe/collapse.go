@@ -36,7 +36,7 @@ func (p *collapse) Measure(ctx context.Context, s *Subject) ([]Measurement, erro
 	if err != nil {
 		return nil, err
 	}
-	x := Extractor{Workers: s.Workers, Seed: s.Plan.Seed}
+	x := s.extractor()
 	if x.Session, err = s.Session("embed"); err != nil {
 		return nil, err
 	}

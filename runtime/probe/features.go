@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 
 	"ssc/compiler/plan"
@@ -41,6 +42,10 @@ type Extractor struct {
 	Batch   int // images at once; 0: as many as memory is well spent on
 	Workers int // of the loader; 0: one per processor
 	Seed    uint64
+
+	// MaxBadFraction is the share of unreadable images, in all of the data, that extraction bears: another image takes the place of each, with its own label, and OnBad, if not nil, is told.
+	MaxBadFraction float64
+	OnBad          func(loader.Bad)
 }
 
 // batchElements bounds the images of a batch: 64 of 3x224x224 pixels.
@@ -138,7 +143,7 @@ func (e *Extractor) Dims(image plan.ImageType) ([]int, error) {
 
 // pass calls visit with each batch of one pass over the samples, and the row that it begins at.
 func (e *Extractor) pass(ctx context.Context, c loader.Config, per int, visit func(row int, b *loader.Batch) error) error {
-	c.Seed, c.Workers, c.BatchSize = e.Seed, e.Workers, e.Batch
+	c.Seed, c.Workers, c.BatchSize, c.MaxBadFraction, c.OnBad = e.Seed, e.Workers, e.Batch, bearable(e.MaxBadFraction, c.Samples.Len()), e.OnBad
 	if c.BatchSize == 0 {
 		c.BatchSize = min(batchImages, max(1, batchElements/per))
 	}
@@ -162,6 +167,12 @@ func (e *Extractor) pass(ctx context.Context, c loader.Config, per int, visit fu
 			return err
 		}
 	}
+}
+
+// bearable is the share of n samples that may be unreadable where it is a fraction of all of them: three deviations (Poisson) above it, for n samples are but a part of them.
+func bearable(fraction float64, n int) float64 {
+	expected := fraction * float64(n)
+	return (expected + 3*math.Sqrt(expected)) / float64(n)
 }
 
 // batch fills dst, whose sizes are out, with the features of one batch of images.

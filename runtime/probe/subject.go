@@ -7,6 +7,7 @@ import (
 
 	"ssc/compiler/plan"
 	"ssc/runtime/datasource"
+	"ssc/runtime/loader"
 	"ssc/runtime/ort"
 )
 
@@ -34,6 +35,7 @@ type Subject struct {
 	Weights          func(name string) *ort.Tensor
 	Threads, Workers int                // as in train.Options
 	Step             map[string]float64 // metrics of the last training step; nil after training
+	OnBad            func(loader.Bad)   // as in Extractor; the share that is borne is that of the plan's loader
 
 	features map[string]*Features
 }
@@ -60,6 +62,10 @@ func (s *Subject) Session(graph string) (*ort.Session, error) {
 		o.Initializers[name] = s.Weights(name)
 	}
 	return ort.NewSession(model, o)
+}
+
+func (s *Subject) extractor() Extractor {
+	return Extractor{Workers: s.Workers, Seed: s.Plan.Seed, MaxBadFraction: s.Plan.Loader.MaxBadFraction, OnBad: s.OnBad}
 }
 
 func (s *Subject) dataset(name string) (Dataset, error) {
@@ -112,7 +118,7 @@ func (s *Subject) Features(ctx context.Context, name string, max int) (*Features
 	if err != nil {
 		return nil, err
 	}
-	x := Extractor{Workers: s.Workers, Seed: s.Plan.Seed}
+	x := s.extractor()
 	view := d.Spec.Views[0]
 	if s.Weights == nil {
 		view = asGiven(view)

@@ -8,6 +8,7 @@ import (
 
 	"ssc/compiler/plan"
 	"ssc/runtime/failpoint"
+	"ssc/runtime/loader"
 	"ssc/runtime/ort"
 	"ssc/runtime/probe"
 )
@@ -69,7 +70,7 @@ func (r *run) measure(ctx context.Context, c plan.Component, s *probe.Subject) (
 	if every < 1 || epoch%every != 0 && epoch < r.plan.Train.Epochs {
 		return "", nil
 	}
-	found, err := carryOut(ctx, c, s)
+	found, err := r.carryOut(ctx, c, s)
 	if err != nil {
 		return "", err
 	}
@@ -92,8 +93,8 @@ func (r *run) measure(ctx context.Context, c plan.Component, s *probe.Subject) (
 	return shown, r.metrics.add(line)
 }
 
-// carryOut makes the measurements of one block.
-func carryOut(ctx context.Context, c plan.Component, s *probe.Subject) ([]Measurement, error) {
+// carryOut makes the measurements of one block. Unreadable images among those measured are borne as in training.
+func (r *run) carryOut(ctx context.Context, c plan.Component, s *probe.Subject) ([]Measurement, error) {
 	p, err := probe.New(c)
 	if err != nil {
 		return nil, err
@@ -101,9 +102,14 @@ func carryOut(ctx context.Context, c plan.Component, s *probe.Subject) ([]Measur
 	if err := failpoint.Probe.Hit(); err != nil {
 		return nil, err
 	}
+	bad := 0
+	s.OnBad = func(loader.Bad) { bad++ }
 	found, err := p.Measure(ctx, s)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %s of %s: %w", c.At, c.Label, s.Name, err)
+	}
+	if bad > 0 {
+		r.Report.Note("%s of %s: unreadable images, another was measured in the place of each: %d", c.Label, s.Name, bad)
 	}
 	return found, nil
 }
@@ -165,7 +171,7 @@ func (r *run) evaluate(ctx context.Context, name string, state *state, blocks []
 	s := r.subject(name, state)
 	defer s.Close()
 	for _, c := range blocks {
-		list, err := carryOut(ctx, c, s)
+		list, err := r.carryOut(ctx, c, s)
 		if err != nil {
 			return err
 		}

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+
+	"ssc/compiler/plan"
 )
 
 // bound is a limit of the memory that this process may take.
@@ -23,13 +25,8 @@ func (r *run) checkMemory(root string) error {
 	if r.plan.Target.Device != "cpu" {
 		return nil
 	}
-	least := bound{math.MaxInt64, ""}
-	for _, b := range bounds(root) {
-		if b.bytes < least.bytes {
-			least = b
-		}
-	}
-	fixed, moving := r.predicted()
+	least := tightest(root)
+	fixed, moving := predicted(r.plan)
 	if fixed+moving <= least.bytes {
 		return nil
 	}
@@ -46,16 +43,36 @@ func (r *run) checkMemory(root string) error {
 	return refuse("%s. loader.batch_size = %d would fit (train.accumulate keeps the batch of an update large); smaller crops help too. -force begins all the same.", text, fits)
 }
 
+// tightest is the lowest of the limits that hold for this process; none is a limit beyond any need.
+func tightest(root string) bound {
+	least := bound{math.MaxInt64, ""}
+	for _, b := range bounds(root) {
+		if b.bytes < least.bytes {
+			least = b
+		}
+	}
+	return least
+}
+
+// Available is the memory in bytes that this process can have.
+func Available() int64 { return tightest("/").bytes }
+
+// Needed is the memory in bytes that a step of the plan is predicted to take.
+func Needed(p *plan.Plan) int64 {
+	fixed, moving := predicted(p)
+	return fixed + moving
+}
+
 // predicted is the memory of a step in bytes: what does not depend on the batch size, and what grows with it.
-func (r *run) predicted() (fixed, moving int64) {
-	fixed, moving = r.plan.Stats.StateBytes, r.plan.Stats.PeakBytes-r.plan.Stats.StateBytes
-	for _, s := range r.plan.State {
+func predicted(p *plan.Plan) (fixed, moving int64) {
+	fixed, moving = p.Stats.StateBytes, p.Stats.PeakBytes-p.Stats.StateBytes
+	for _, s := range p.State {
 		if s.Next != "" && !s.InPlace {
 			fixed += elements(s.Dims) * 4 // the second buffer
 		}
 	}
-	batches := int64(r.plan.Loader.Prefetch + 2) // those of the loader and the graph's own
-	for _, f := range r.plan.Fields {
+	batches := int64(p.Loader.Prefetch + 2) // those of the loader and the graph's own
+	for _, f := range p.Fields {
 		moving += batches * elements(f.Dims) * 4
 	}
 	return fixed, moving
