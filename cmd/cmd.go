@@ -48,8 +48,11 @@ var tables = compiler.Tables{Source: datasource.Table, Transform: transform.Tabl
 
 // commands in the order of the help.
 func commands() []*cli.Command {
-	return []*cli.Command{validateCommand, fmtCommand, explainCommand, configCommand, graphCommand, compileCommand, planCommand, runCommand, evaluateCommand, extractCommand, exportCommand, showCommand, debugCommand,
-		doctorCommand, completionCommand, versionCommand, docsCommand, newCommand}
+	return []*cli.Command{
+		initCommand, validateCommand, fmtCommand, explainCommand, configCommand, graphCommand, compileCommand,
+		planCommand, runCommand, evaluateCommand, extractCommand, exportCommand, showCommand, debugCommand,
+		doctorCommand, completionCommand, versionCommand, docsCommand, newCommand,
+	}
 }
 
 // Main runs one command line and returns its exit code.
