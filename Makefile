@@ -6,6 +6,7 @@
 # make new KIND=head NAME=x                    skeleton of a component
 # make peers   the Python environment of the comparisons (some gigabytes), and ONNX's checker on emitted models      make bench   the comparisons
 # make faults  the long campaign of kills, power cuts and failing calls (some 20 minutes)      make soak   hours of random faults (SOAK=2h)
+# make photos  a folder of 5,000 photographs, 40 of them damaged, from ssc init to a finished epoch without an edit
 # make gpu     three steps of the example on the CUDA provider (some gigabytes)
 # make clean   remove what was built and run; the cache folder stays
 #
@@ -23,7 +24,7 @@ EXAMPLES = find examples -name '*.hcl' -not -path '*/_base_/*'
 DATA = $${SSC_DATA:-$$($(SETUP) path fashion-mnist)}
 STATICCHECK = bin/staticcheck-$(STATICCHECK_VERSION)
 
-.PHONY: run test check build kernels kernels-asan bench peers docs new faults soak gpu clean deps static
+.PHONY: run test check build kernels kernels-asan bench peers docs new faults soak photos gpu clean deps static
 .DELETE_ON_ERROR:
 
 run: build
@@ -88,6 +89,9 @@ faults: build
 
 soak: build
 	go test ./conformance/resume -v -timeout 0 -run TestSoak -soak $(SOAK) -soak.figures $(CURDIR)/bin/soak.json
+
+photos: build
+	SSC_KERNELS=$${SSC_KERNELS:-$(CURDIR)/bin/libssc_kernels.so} go test ./conformance/photos -v -timeout 0 -photos 5000 -photos.damaged 40 -photos.least 90 -photos.most 220
 
 # The provider and the NVIDIA libraries are found by the loader, whose path must be set before the program starts.
 gpu: build
