@@ -50,8 +50,8 @@ var tables = compiler.Tables{Source: datasource.Table, Transform: transform.Tabl
 func commands() []*cli.Command {
 	return []*cli.Command{
 		initCommand, validateCommand, fmtCommand, explainCommand, configCommand, graphCommand, compileCommand,
-		planCommand, runCommand, evaluateCommand, extractCommand, exportCommand, showCommand, debugCommand,
-		doctorCommand, completionCommand, versionCommand, docsCommand, newCommand,
+		planCommand, runCommand, statusCommand, runsCommand, evaluateCommand, extractCommand, exportCommand,
+		showCommand, debugCommand, doctorCommand, completionCommand, versionCommand, docsCommand, newCommand,
 	}
 }
 

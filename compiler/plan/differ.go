@@ -12,9 +12,7 @@ const maxDifferences = 12
 
 // Differences lists the arguments in which two plans differ, one a line: "\n  train.epochs: 3, now 5".
 func Differences(old, now *Plan) string {
-	a, b := map[string]string{}, map[string]string{}
-	flatten("", old.Pipeline, a)
-	flatten("", now.Pipeline, b)
+	a, b := Settings(old), Settings(now)
 	var lines []string
 	for k, v := range b {
 		switch w, ok := a[k]; {
@@ -37,6 +35,13 @@ func Differences(old, now *Plan) string {
 		lines = append(slices.Clone(lines[:maxDifferences]), fmt.Sprintf("\n  and %d more", more))
 	}
 	return strings.Join(lines, "")
+}
+
+// Settings are the arguments of the plan's pipeline by their path, as "loader.batch_size"; the label of a block is "algorithm.label".
+func Settings(p *Plan) map[string]string {
+	out := map[string]string{}
+	flatten("", p.Pipeline, out)
+	return out
 }
 
 func flatten(path string, c Component, out map[string]string) {

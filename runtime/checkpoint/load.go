@@ -98,6 +98,19 @@ func (s *Store) open(at stored) (*Checkpoint, error) {
 }
 
 func (c *Checkpoint) verify() error {
+	if err := c.readManifest(); err != nil {
+		return err
+	}
+	for _, want := range c.Files {
+		if err := c.withFile(want, func(r io.Reader) error { _, err := io.Copy(io.Discard, r); return err }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readManifest reads the manifest, which must be that of this checkpoint.
+func (c *Checkpoint) readManifest() error {
 	text, err := readSmall(filepath.Join(c.Path, manifestFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		return errors.New(manifestFile + " is missing")
@@ -115,11 +128,6 @@ func (c *Checkpoint) verify() error {
 	}
 	if len(m.Files) != 2 || m.Files[0].Name != weightsFile || m.Files[1].Name != optimizerFile {
 		return fmt.Errorf("%s lists other files than %s and %s", manifestFile, weightsFile, optimizerFile)
-	}
-	for _, want := range m.Files {
-		if err := c.withFile(want, func(r io.Reader) error { _, err := io.Copy(io.Discard, r); return err }); err != nil {
-			return err
-		}
 	}
 	return nil
 }
