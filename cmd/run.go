@@ -21,6 +21,7 @@ var runCommand = &cli.Command{
 	Flags: pipelineFlags(
 		&cli.StringFlag{Name: "run", Usage: "the run folder `DIR` (default: runs/NAME, after the pipeline)"},
 		&cli.IntFlag{Name: "steps", Usage: "stop after `N` steps in all, without evaluating"},
+		&cli.BoolFlag{Name: "dry-run", Usage: "make a few real steps of each stage in a folder of its own, which is removed, and say what the run takes in time, memory and disk"},
 		deviceFlag(),
 		&cli.IntFlag{Name: "threads", Usage: "threads inside an operator (default: one per physical core)"},
 		&cli.IntFlag{Name: "workers", Usage: "threads that make views (default: as the loader block says)"},
@@ -38,6 +39,9 @@ func run(c *cli.Context) error {
 	j, err := planned(c)
 	if err != nil {
 		return err
+	}
+	if c.Bool("dry-run") {
+		return dryRun(c, j, train.Options{Dir: j.dir, Threads: c.Int("threads"), Workers: c.Int("workers"), Steps: c.Int("steps")})
 	}
 	rep := newReporter(c, j.dir, j.sources)
 	defer rep.close()

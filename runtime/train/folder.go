@@ -14,24 +14,9 @@ import (
 
 // checkFolder reports why the run folder cannot be made or written into. Nothing of it stays behind.
 func checkFolder(dir string) error {
-	dir, err := filepath.Abs(dir)
+	at, err := existing(dir)
 	if err != nil {
-		return refuse("the run folder: %w", err)
-	}
-	at := dir
-	for {
-		info, err := os.Stat(at)
-		if err == nil && !info.IsDir() {
-			err = errors.New("it is a file, not a folder")
-		}
-		if err == nil {
-			break
-		}
-		if parent := filepath.Dir(at); errors.Is(err, fs.ErrNotExist) && parent != at {
-			at = parent
-			continue
-		}
-		return refuse("the run folder %s: %s: %w", dir, at, cause(err))
+		return err
 	}
 	trial, err := os.MkdirTemp(at, "ssc.tmp-")
 	if err != nil {
@@ -41,6 +26,27 @@ func checkFolder(dir string) error {
 		return refuse("the run folder %s: %w", dir, err)
 	}
 	return nil
+}
+
+// existing is the folder itself or, while it is not there, the nearest one above it.
+func existing(dir string) (at string, err error) {
+	if dir, err = filepath.Abs(dir); err != nil {
+		return "", refuse("the run folder: %w", err)
+	}
+	for at = dir; ; {
+		info, err := os.Stat(at)
+		if err == nil && !info.IsDir() {
+			err = errors.New("it is a file, not a folder")
+		}
+		if err == nil {
+			return at, nil
+		}
+		if parent := filepath.Dir(at); errors.Is(err, fs.ErrNotExist) && parent != at {
+			at = parent
+			continue
+		}
+		return "", refuse("the run folder %s: %s: %w", dir, at, cause(err))
+	}
 }
 
 // cause is an error without the operation and path that the os package adds.
@@ -75,12 +81,17 @@ func (r *run) openFolder() error {
 	if err != nil {
 		return refuse("reading the plan of the run folder: %w", err)
 	}
+	return r.samePlan(b, r.Dir)
+}
+
+// samePlan refuses to go on in a folder whose plan, as it is on disk, is another one.
+func (r *run) samePlan(b []byte, dir string) error {
 	old, err := plan.Decode(b)
 	if err != nil {
-		return refuse("%s: %w", r.Dir, err)
+		return refuse("%s: %w", dir, err)
 	}
 	if d, err := old.Digest(); err != nil || d != r.digest {
-		return refuse("%s holds a run of another plan:%s\nContinue it with that plan (ssc run %s), or name another folder with -run.", r.Dir, plan.Differences(old, r.plan), r.Dir)
+		return refuse("%s holds a run of another plan:%s\nContinue it with that plan (ssc run %s), or name another folder with -run.", dir, plan.Differences(old, r.plan), dir)
 	}
 	return nil
 }

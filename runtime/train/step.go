@@ -13,33 +13,11 @@ import (
 
 // once trains on one micro-batch, logs, measures and saves as the plan says. When ctx ends before the batch is there nothing happens.
 func (r *run) once(ctx context.Context) error {
-	b, err := r.loader.Next(ctx)
-	if ctx.Err() != nil {
-		return nil
+	values, lr, err := r.advance(ctx)
+	if err != nil || values == nil {
+		return err
 	}
-	if err != nil {
-		return fmt.Errorf("%w: %w", ErrFailed, err)
-	}
-	r.fill(b)
-	b.Release()
-	if err := failpoint.StepBefore.Hit(); err != nil {
-		return fmt.Errorf("%w: %w", ErrFailed, err)
-	}
-	scalars, lr := r.scalars()
-	out, err := r.engine.step(scalars)
-	if err == nil {
-		err = failpoint.StepAfter.Hit()
-	}
-	if err != nil {
-		return fmt.Errorf("%w: %w", ErrFailed, err)
-	}
-	values := map[string]float64{}
-	for i, name := range r.plan.Metrics {
-		values[name] = float64(out[i])
-	}
-	r.loop.Step++
 	r.loop.Epoch = r.loop.Step / r.perEpoch
-	r.count(values)
 	r.clock.tick(r.plan.Loader.BatchSize)
 	r.status(values["loss"], lr)
 	epochEnd := r.loop.Step%r.perEpoch == 0
@@ -55,6 +33,37 @@ func (r *run) once(ctx context.Context) error {
 		r.loop.Measure = len(r.plan.Monitors)
 	}
 	return r.endStep(ctx)
+}
+
+// advance trains on one micro-batch and returns the metrics of the step and its learning rate; no metrics when ctx ended before the batch was there.
+func (r *run) advance(ctx context.Context) (values map[string]float64, lr float64, err error) {
+	b, err := r.loader.Next(ctx)
+	if ctx.Err() != nil {
+		return nil, 0, nil
+	}
+	if err != nil {
+		return nil, 0, fmt.Errorf("%w: %w", ErrFailed, err)
+	}
+	r.fill(b)
+	b.Release()
+	if err := failpoint.StepBefore.Hit(); err != nil {
+		return nil, 0, fmt.Errorf("%w: %w", ErrFailed, err)
+	}
+	scalars, lr := r.scalars()
+	out, err := r.engine.step(scalars)
+	if err == nil {
+		err = failpoint.StepAfter.Hit()
+	}
+	if err != nil {
+		return nil, 0, fmt.Errorf("%w: %w", ErrFailed, err)
+	}
+	values = map[string]float64{}
+	for i, name := range r.plan.Metrics {
+		values[name] = float64(out[i])
+	}
+	r.loop.Step++
+	r.count(values)
+	return values, lr, nil
 }
 
 // fill copies a batch into the inputs of the training graph.
