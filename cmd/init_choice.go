@@ -3,6 +3,7 @@ package cmd
 import (
 	"math"
 	"runtime"
+	"strconv"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -84,14 +85,12 @@ func maxBadFor(s *survey.Survey) float64 {
 	if s.Damaged == 0 {
 		upper = 0
 	}
-	return min(max(math.Ceil(upper*1000)/1000, least), 1)
+	return min(max(math.Ceil(upper*1000-1e-9)/1000, least), 1)
 }
 
 // lr is the learning rate of AdamW: 1e-3 at 256 images, by the square root of the batch (Krizhevsky 2014, section 5; Malladi et al. 2022), to two digits.
-func (c *choice) lr() float64 {
-	x := 1e-3 * math.Sqrt(float64(c.batch)/256)
-	unit := math.Pow(10, math.Floor(math.Log10(x))-1)
-	return math.Round(x/unit) * unit
+func (c *choice) lr() string {
+	return strconv.FormatFloat(1e-3*math.Sqrt(float64(c.batch)/256), 'g', 2, 64)
 }
 
 func (c *choice) perEpoch() int { return (c.s.Images + c.batch - 1) / c.batch }

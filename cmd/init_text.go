@@ -256,7 +256,7 @@ func (c *choice) loopText() string {
 }
 
 optimizer "adamw" {
-  lr           = %g # 1e-3 for 256 images, by the square root of the batch size
+  lr           = %s # 1e-3 for 256 images, by the square root of the batch size
   weight_decay = 0.01
 }
 
