@@ -222,7 +222,7 @@ func TestPermuted(t *testing.T) {
 	}
 }
 
-// planOf is the content of a plan by file name, with each component of plan.json edited.
+// planOf is the content of a plan by file name, with each component and setting of plan.json edited.
 func planOf(t *testing.T, names []string, text map[string]string, edit func(*plan.Component)) map[string]string {
 	t.Helper()
 	r, diags := compile(names, text, compiler.Options{Version: "test"})
@@ -240,6 +240,11 @@ func planOf(t *testing.T, names []string, text map[string]string, edit func(*pla
 	visit(r.Plan.Pipeline.Blocks)
 	visit(r.Plan.Monitors)
 	visit(r.Plan.Evaluate)
+	for i := range r.Plan.Settings {
+		c := plan.Component{At: r.Plan.Settings[i].Origin}
+		edit(&c)
+		r.Plan.Settings[i].Origin = c.At
+	}
 	for i := range r.Plan.Datasets {
 		edit(&r.Plan.Datasets[i].Source)
 		visit(r.Plan.Datasets[i].Source.Blocks)

@@ -53,7 +53,9 @@ func (c *compilation) emit() {
 			LogEvery: c.root.train.logEvery, MaxBad: c.root.train.maxBad, InitFrom: c.initFrom()},
 		Monitors: c.components("monitor"),
 		Evaluate: c.components("evaluate"),
+		Track:    c.root.track.Track,
 		Pipeline: component(schema.Encode(c.block)),
+		Settings: settings(c.block),
 	}
 	c.plan.Pipeline.At = "" // the whole is not at one place, and must not depend on the order of files
 	for _, m := range c.train.Metrics {
@@ -68,6 +70,14 @@ func (c *compilation) emit() {
 		c.emitGraph(g.Name, g, nil)
 	}
 	c.plan.Stats = c.stats()
+}
+
+// settings are the final values of the pipeline with their origins.
+func settings(b *schema.Block) (out []plan.Setting) {
+	for _, o := range schema.Origins(b) {
+		out = append(out, plan.Setting(o))
+	}
+	return out
 }
 
 // layout is that of a step's maps: channels last where every function on maps has a kernel for it.

@@ -40,6 +40,7 @@ type root struct {
 	train     train
 	monitors  []schema.Component
 	evaluates []schema.Component
+	track     track
 	export    export
 }
 
@@ -61,6 +62,7 @@ func (r *root) Args(s *schema.Set) {
 	s.Block(&r.train, "train", "the training loop", nil)
 	schema.Children(s, &r.monitors, "monitor", probe.Table, "measurement during training", 0)
 	schema.Children(s, &r.evaluates, "evaluate", probe.Table, "measurement after training", 0)
+	s.Block(&r.track, "track", "what a run writes for people and other programs; nothing here changes what is trained, and a run that goes on may change it", nil)
 	s.Block(&r.export, "export", "what extract.onnx gives", nil)
 }
 
@@ -146,6 +148,15 @@ func (c *checkpoint) Args(s *schema.Set) {
 	s.Int(&c.Steps, "steps", 0, "steps between two checkpoints; 0 saves by epochs and minutes only", schema.NonNegative)
 	s.Float(&c.Minutes, "minutes", 10, "minutes after which the state is saved at the latest", schema.Positive)
 	s.Int(&c.Keep, "keep", 2, "number of checkpoints kept", schema.Positive)
+}
+
+type track struct{ plan.Track }
+
+func (t *track) Args(s *schema.Set) {
+	s.Bool(&t.Report, "report", true, "whether report.html is kept in the run folder")
+	s.Bool(&t.TensorBoard, "tensorboard", true, "whether TensorBoard's event file is kept in the run folder")
+	s.String(&t.MLflow, "mlflow", "", "folder of an MLflow file store that the run is written into, as \"mlruns\"; empty writes none")
+	s.String(&t.Experiment, "experiment", "ssc", "MLflow experiment that the run belongs to", schema.NotEmpty)
 }
 
 type export struct {

@@ -24,6 +24,12 @@ func TestDigestPlaces(t *testing.T) {
 	if a, b := digest(here), digest(make("a.hcl:1,1", 32)); a == b {
 		t.Errorf("digests of two plans are both %s", a)
 	}
+	tracked := make("a.hcl:1,1", 28)
+	tracked.Track, tracked.Settings = Track{Report: true, MLflow: "mlruns"}, []Setting{{"track.mlflow", "\"mlruns\"", "a.hcl:9,1"}}
+	tracked.Pipeline.Blocks = append(tracked.Pipeline.Blocks, Component{Type: "track", Args: map[string]any{"mlflow": "mlruns"}})
+	if a, b := digest(here), digest(tracked); a != b {
+		t.Errorf("digests without and with a track block: %s and %s, want equal ones", a, b)
+	}
 	if here.Datasets[0].Views[0].Transforms[0].At == "" {
 		t.Error("Digest changed the plan")
 	}

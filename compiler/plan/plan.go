@@ -21,8 +21,10 @@ type Plan struct {
 	Train    Train            `json:"train"`
 	Monitors []Component      `json:"monitors"`
 	Evaluate []Component      `json:"evaluate"`
+	Track    Track            `json:"track,omitzero"`
 	Stats    Stats            `json:"stats"`
-	Pipeline Component        `json:"pipeline"` // the whole resolved pipeline, defaults included
+	Pipeline Component        `json:"pipeline"`           // the whole resolved pipeline, defaults included
+	Settings []Setting        `json:"settings,omitempty"` // the same, value by value with its origin, for people
 }
 
 // Target is the machine a plan was compiled for.
@@ -187,6 +189,21 @@ type Checkpoint struct {
 	Steps   int     `json:"steps"`   // every so many steps; 0: not by steps
 	Minutes float64 `json:"minutes"` // at least that often
 	Keep    int     `json:"keep"`
+}
+
+// Track is what a run writes for people and other programs beside its results. It is no part of what a plan computes, nor of its digest.
+type Track struct {
+	Report      bool   `json:"report"`           // report.html
+	TensorBoard bool   `json:"tensorboard"`      // tensorboard/
+	MLflow      string `json:"mlflow,omitempty"` // the folder of a file store; empty: none
+	Experiment  string `json:"experiment,omitempty"`
+}
+
+// Setting is one final value of the pipeline.
+type Setting struct {
+	Path   string `json:"path"`   // the address that -set takes
+	Value  string `json:"value"`  // as it is written in a file
+	Origin string `json:"origin"` // file:line,col, or "default"
 }
 
 // Stats are predictions of the compiler.
