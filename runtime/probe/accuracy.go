@@ -93,7 +93,7 @@ func (p *accuracy) report(s *Subject, heads []*head, labels []int64) []Measureme
 	var out []Measurement
 	best := 0
 	for i, h := range heads {
-		m := Measurement{Probe: "accuracy", Features: s.Name, Queries: len(labels), Classes: tally(labels, h.predicted)}
+		m := Measurement{Probe: "accuracy", Features: s.Name, Queries: len(labels), ClassNames: ClassNames(s.Data[p.queries].Samples), Classes: tally(labels, h.predicted)}
 		m.Value = m.Classes.accuracy()
 		suffix := strings.TrimPrefix(h.output, "logits")
 		if suffix != "" {

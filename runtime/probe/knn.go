@@ -39,6 +39,9 @@ func (p *knn) Measure(ctx context.Context, s *Subject) ([]Measurement, error) {
 	if err != nil {
 		return nil, err
 	}
+	if s.Look != nil {
+		s.Look(p.look(s, bank, queries, near))
+	}
 	var out []Measurement
 	best := 0
 	for i, k := range p.k {

@@ -52,6 +52,8 @@ type Measurement struct {
 	Metrics  map[string]float64 `json:"metrics,omitempty"`
 	Warnings []Warning          `json:"warnings,omitempty"`
 	Classes  *Classes           `json:"classes,omitempty"`
+	// ClassNames are what the queries' classes are called; nil when nobody knows.
+	ClassNames []string `json:"-"`
 }
 
 // IsShare reports whether Value is best read as a percentage.

@@ -27,5 +27,5 @@ func (d split) features(ctx context.Context, s *Subject) (bank, queries *Feature
 }
 
 func (d split) measurement(probe string, s *Subject, bank, queries *Features) Measurement {
-	return Measurement{Probe: probe, Features: s.Name, Bank: bank.Rows, Queries: queries.Rows}
+	return Measurement{Probe: probe, Features: s.Name, Bank: bank.Rows, Queries: queries.Rows, ClassNames: ClassNames(s.Data[d.queries].Samples)}
 }

@@ -36,6 +36,8 @@ type Subject struct {
 	Threads, Workers int                // as in train.Options
 	Step             map[string]float64 // metrics of the last training step; nil after training
 	OnBad            func(loader.Bad)   // as in Extractor; the share that is borne is that of the plan's loader
+	// Look, if not nil, is called with what a kNN measurement has to show.
+	Look func(Look)
 
 	features map[string]*Features
 }
@@ -145,7 +147,8 @@ func (s *Subject) Pixels(ctx context.Context, name string, max int) ([]uint8, []
 	if err != nil {
 		return nil, nil, err
 	}
-	x := Extractor{Workers: s.Workers, Seed: s.Plan.Seed}
+	x := s.extractor()
+	x.OnBad = nil // whoever extracted the features was told
 	view := asGiven(d.Spec.Views[0])
 	f, err := x.Extract(ctx, Every(d.Samples, max), d.Channels, view)
 	if err != nil {
