@@ -1,9 +1,11 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"html/template"
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -117,15 +119,25 @@ func (c *chart) layer(b *strings.Builder, class string, log bool) {
 	for i, s := range c.series {
 		curve(b, s, x, y, i)
 	}
-	for i, l := range c.levels {
-		p := y.at(l.Value)
-		fmt.Fprintf(b, `<path class="level" d="M%g %.1fH%g"/><text class="level" x="%g" y="%.1f" text-anchor="end">%s %s</text>`,
-			plotLeft, p, plotRight, plotRight, p-4-12*float64(i%2), template.HTMLEscapeString(l.Label), c.text(l.Value))
-	}
+	c.drawLevels(b, y)
 	for _, step := range c.bad {
 		fmt.Fprintf(b, `<path class="bad" d="M%.1f %gl4 7h-8z"/>`, x.at(step), plotBottom-7)
 	}
 	b.WriteString("</g>")
+}
+
+// drawLevels draws the levels with their labels, from the lowest up, a label higher where it would cover the one below.
+func (c *chart) drawLevels(b *strings.Builder, y axis) {
+	const high = 13.0
+	levels := slices.SortedStableFunc(slices.Values(c.levels), func(a, b Reference) int { return cmp.Compare(a.Value, b.Value) })
+	free := math.Inf(1) // the lowest place for the next label
+	for _, l := range levels {
+		p := y.at(l.Value)
+		at := min(p-4, free)
+		free = at - high
+		fmt.Fprintf(b, `<path class="level" d="M%g %.1fH%g"/><text class="level" x="%g" y="%.1f" text-anchor="end">%s %s</text>`,
+			plotLeft, p, plotRight, plotRight, at, template.HTMLEscapeString(l.Label), c.text(l.Value))
+	}
 }
 
 // curve draws a line, over a band of extremes when there are more values than can be seen. It is broken where a value is not finite; a value alone is a dot.

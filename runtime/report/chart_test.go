@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -33,6 +34,7 @@ func TestTicks(t *testing.T) {
 		{0, 0.00003, false, "0 1e-05 2e-05 3e-05"},
 		{0, 12345, false, "0 5k 10k 15k"},
 		{0, 3e6, false, "0 1M 2M 3M"},
+		{0, 2e30, false, "0 5e+29 1e+30 1.5e+30 2e+30"},
 		{0.03, 6, true, "0.1 1 10"},
 		{2, 7, true, "2 5 10"},
 		{1e-8, 1, true, "1e-08 1e-06 0.0001 0.01 1"},
@@ -110,6 +112,37 @@ func TestScaleSwitch(t *testing.T) {
 		}
 		if strings.Contains(string(d.SVG), "NaN") {
 			t.Errorf("%v: the drawing holds NaN", c.ys)
+		}
+	}
+}
+
+// TestGrouped: accuracies share a chart, those among five another, and meters none.
+func TestGrouped(t *testing.T) {
+	for name, want := range map[string]string{"loss": "loss loss", "grad_norm.neck": "grad_norm neck", "a/b": "a b", "knn.k5": "knn k5", "knn.k5.top5": "knn top 5 k5", "knn.top5": "knn top 5 knn",
+		"collapse.rank": "collapse.rank rank"} {
+		if group, member := grouped(name); group+" "+member != want {
+			t.Errorf("grouped(%q) = %q, want %q", name, group+" "+member, want)
+		}
+	}
+}
+
+// TestLevelLabels: labels of levels that are near one another do not cover each other.
+func TestLevelLabels(t *testing.T) {
+	c := chart{title: "kNN", share: true, series: []series{{"knn", []float64{1, 2}, []float64{0.5, 0.9}}}, levels: []Reference{{"knn", 0.81, "b"}, {"knn", 0.80, "a"}, {"knn", 0.805, "c"}}}
+	var places []float64
+	for _, m := range regexp.MustCompile(`<text class="level" x="[^"]*" y="([^"]*)"`).FindAllStringSubmatch(string(c.draw(0).SVG), -1) {
+		y, err := strconv.ParseFloat(m[1], 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		places = append(places, y)
+	}
+	if len(places) != 3 {
+		t.Fatalf("%d labels, want 3", len(places))
+	}
+	for i := 1; i < len(places); i++ {
+		if places[i-1]-places[i] < 12 {
+			t.Errorf("labels at %v, want each 12 or more above the one before", places)
 		}
 	}
 }

@@ -9,7 +9,13 @@ import (
 type Confusion struct {
 	Title  string   // "Linear probe"
 	Names  []string // of the classes
-	Counts [][]int  // [true class][predicted class]
+	Counts [][]int  // [true class][predicted class]; nil where only the sums of Tally are known
+	Tally  Tally
+}
+
+// Tally counts for each class; it is read where there is no matrix.
+type Tally struct {
+	Total, Predicted, Right []int // samples of the class, those taken for it, and those of it that were
 }
 
 // confusionLargest is the number of classes above which the matrix is left out and only the table of classes is shown: its cells could no longer be read.
@@ -31,6 +37,14 @@ type cellShade struct {
 }
 
 func (c Confusion) check() error {
+	if c.Counts == nil && len(c.Names) > 0 {
+		for _, list := range [][]int{c.Tally.Total, c.Tally.Predicted, c.Tally.Right} {
+			if len(list) != len(c.Names) {
+				return fmt.Errorf("confusion matrix %q: neither a matrix nor sums for %d classes", c.Title, len(c.Names))
+			}
+		}
+		return nil
+	}
 	if len(c.Counts) != len(c.Names) {
 		return fmt.Errorf("confusion matrix %q: %d rows for %d classes", c.Title, len(c.Counts), len(c.Names))
 	}
@@ -43,14 +57,20 @@ func (c Confusion) check() error {
 }
 
 // Classes are the rows of the table. Recall and precision without a case are NaN.
-func (c Confusion) Classes() []classRow {
+func (c Confusion) Classes() (out []classRow) {
+	if c.Counts == nil {
+		for i, name := range c.Names {
+			t := c.Tally
+			out = append(out, classRow{name, t.Total[i], ratio(t.Right[i], t.Total[i]), ratio(t.Right[i], t.Predicted[i]), ""})
+		}
+		return out
+	}
 	predicted := make([]int, len(c.Names))
 	for _, row := range c.Counts {
 		for j, n := range row {
 			predicted[j] += n
 		}
 	}
-	var out []classRow
 	for i, row := range c.Counts {
 		r, worst := classRow{Name: c.Names[i]}, 0
 		for j, n := range row {
@@ -68,7 +88,7 @@ func (c Confusion) Classes() []classRow {
 
 // Matrix is the shaded matrix, nil when there are too many classes.
 func (c Confusion) Matrix() [][]cellShade {
-	if len(c.Names) > confusionLargest {
+	if len(c.Names) > confusionLargest || c.Counts == nil {
 		return nil
 	}
 	var out [][]cellShade
@@ -93,6 +113,12 @@ func (c Confusion) Matrix() [][]cellShade {
 // Accuracy is the share of right answers.
 func (c Confusion) Accuracy() float64 {
 	right, all := 0, 0
+	for i := range c.Tally.Total {
+		right, all = right+c.Tally.Right[i], all+c.Tally.Total[i]
+	}
+	if c.Counts != nil {
+		right, all = 0, 0
+	}
 	for i, row := range c.Counts {
 		for j, n := range row {
 			all += n

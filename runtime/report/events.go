@@ -8,23 +8,27 @@ import (
 	"hash/crc32"
 	"image"
 	"io"
+	"io/fs"
 	"math"
 	"os"
 	"slices"
 	"time"
 
 	"google.golang.org/protobuf/encoding/protowire"
+
+	"ssc/runtime/checkpoint/atomic"
 )
 
 // Events is a TensorBoard event file that a run appends to. Its name must contain "tfevents" for TensorBoard to see it. What was written since the last Sync may be
 // missing after a crash; metrics.jsonl is the record that counts.
 //
 // The file is a sequence of TFRecords (length, masked CRC-32C of the length, content, masked CRC-32C of the content), each an Event message of tensorflow/core/util/event.proto.
-type Events struct{ f *os.File }
+type Events struct{ f atomic.File }
 
-// Numbers of the fields of the messages Event, Summary, Summary.Value and Summary.Image.
+// Numbers of the fields of the messages Event, Summary, Summary.Value, Summary.Image and SessionLog.
 const (
 	eventWallTime, eventStep, eventVersion, eventSummary    = 1, 2, 3, 5
+	eventSession, sessionStatus, sessionStart               = 7, 1, 1
 	summaryValue                                            = 1
 	valueTag, valueSimple, valueImage                       = 1, 2, 4
 	imageHeight, imageWidth, imageColourspace, imageEncoded = 1, 2, 3, 4
@@ -35,28 +39,72 @@ const (
 )
 
 // OpenEvents makes an event file, or goes on with one after step: events of later steps, and what an interrupted process left unfinished at the end, are cut off.
-func OpenEvents(path string, step int, now time.Time) (*Events, error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
+func OpenEvents(files atomic.FS, path string, step int, now time.Time) (*Events, error) {
+	size, err := keptOf(path, step)
+	if err != nil {
+		return nil, fmt.Errorf("opening the TensorBoard events: %w", err)
+	}
+	f, err := files.Append(path, size)
 	if err != nil {
 		return nil, fmt.Errorf("opening the TensorBoard events: %w", err)
 	}
 	e := &Events{f}
-	size, err := keep(f, step)
-	if err == nil {
-		err = f.Truncate(size)
-	}
-	if err == nil {
-		_, err = f.Seek(size, io.SeekStart)
-	}
-	if err == nil && size == 0 {
+	if size == 0 {
 		b := protowire.AppendTag(stamp(now), eventVersion, protowire.BytesType)
-		err = e.append(protowire.AppendString(b, eventsVersion))
-	}
-	if err != nil {
-		f.Close()
-		return nil, fmt.Errorf("continuing the TensorBoard events %s: %w", path, err)
+		if err := e.append(protowire.AppendString(b, eventsVersion)); err != nil {
+			f.Close()
+			return nil, fmt.Errorf("continuing the TensorBoard events %s: %w", path, err)
+		}
 	}
 	return e, nil
+}
+
+// keptOf is what an event file that goes on after step keeps, in bytes; 0 where there is none.
+func keptOf(path string, step int) (int64, error) {
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	defer f.Close()
+	return keep(f, step)
+}
+
+// EventSteps are the steps of the scalars in an event file, in order. whole says that the file is undamaged and ends with a record.
+func EventSteps(path string) (steps []int, whole bool, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, false, fmt.Errorf("reading the TensorBoard events: %w", err)
+	}
+	defer f.Close()
+	in := bufio.NewReader(f)
+	for {
+		content, err := record(in)
+		if err == io.EOF {
+			return steps, true, nil
+		}
+		if errors.Is(err, errDamaged) {
+			return steps, false, nil
+		}
+		if err != nil {
+			return steps, false, fmt.Errorf("reading the TensorBoard events: %w", err)
+		}
+		if step, ok := stepOf(content); ok && step > 0 {
+			steps = append(steps, int(step))
+		}
+	}
+}
+
+// Restart tells a reader that all steps come anew: it forgets those that it has from an earlier file of the folder.
+func (e *Events) Restart(now time.Time) error {
+	session := protowire.AppendVarint(protowire.AppendTag(nil, sessionStatus, protowire.VarintType), sessionStart)
+	b := protowire.AppendTag(stamp(now), eventSession, protowire.BytesType)
+	if err := e.append(protowire.AppendBytes(b, session)); err != nil {
+		return fmt.Errorf("writing TensorBoard events: %w", err)
+	}
+	return nil
 }
 
 // Scalars appends values of a step, in the order of their names. What is not finite is written as it is.
@@ -163,7 +211,9 @@ var errDamaged = errors.New("damaged record")
 // record reads the content of the next record.
 func record(in io.Reader) ([]byte, error) {
 	var head [eventHead]byte
-	if _, err := io.ReadFull(in, head[:]); err != nil {
+	if _, err := io.ReadFull(in, head[:]); err == io.EOF {
+		return nil, io.EOF
+	} else if err != nil {
 		return nil, torn(err)
 	}
 	n := binary.LittleEndian.Uint64(head[:8])

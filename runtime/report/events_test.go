@@ -2,16 +2,20 @@ package report
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"image"
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/protobuf/encoding/protowire"
+
+	"ssc/runtime/checkpoint/atomic"
 )
 
 // stepTime is when a step of the golden file was made.
@@ -33,7 +37,7 @@ func fill(t *testing.T, e *Events, from int) {
 
 func openEvents(t *testing.T, path string, step int) *Events {
 	t.Helper()
-	e, err := OpenEvents(path, step, stepTime(0))
+	e, err := OpenEvents(atomic.OS{}, path, step, stepTime(0))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,10 +77,7 @@ func TestEventsGoOn(t *testing.T) {
 			t.Fatal(err)
 		}
 		e := openEvents(t, path, step)
-		size, err := e.f.Seek(0, 1)
-		if err != nil {
-			t.Fatal(err)
-		}
+		size := int64(len(contentsOf(t, path)))
 		kept, err := keep(bytes.NewReader(whole[:size]), math.MaxInt)
 		if err != nil || kept != size || step == 0 && size > 64 {
 			t.Fatalf("%s: kept %d bytes, whole records up to %d", name, size, kept)
@@ -104,6 +105,31 @@ func TestEventsGoOn(t *testing.T) {
 		damaged := bytes.Clone(whole)
 		damaged[n] ^= 0x10
 		goOn(fmt.Sprintf("byte %d damaged", n), damaged, 1000)
+	}
+}
+
+// TestEventSteps counts scalars alone, and tells a torn or damaged file from a whole one.
+func TestEventSteps(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "events.tfevents")
+	e := openEvents(t, path, 0)
+	if err := errors.Join(e.Restart(stepTime(0)), e.Image(0, stepTime(0), "views", image.NewGray(image.Rect(0, 0, 2, 2)))); err != nil {
+		t.Fatal(err)
+	}
+	fill(t, e, 0)
+	whole := contentsOf(t, path)
+	for _, c := range []struct {
+		name  string
+		bytes []byte
+		steps []int
+		whole bool
+	}{{"whole", whole, []int{10, 20, 300}, true}, {"torn", whole[:len(whole)-1], []int{10, 20}, false}, {"empty", nil, nil, true}} {
+		if err := os.WriteFile(path, c.bytes, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		steps, ok, err := EventSteps(path)
+		if err != nil || ok != c.whole || !slices.Equal(steps, c.steps) {
+			t.Errorf("%s: EventSteps = %v, %t, %v, want %v, %t", c.name, steps, ok, err, c.steps, c.whole)
+		}
 	}
 }
 
@@ -159,7 +185,7 @@ func field(t *testing.T, b []byte, want protowire.Number) []byte {
 }
 
 func TestEventsRefuse(t *testing.T) {
-	if _, err := OpenEvents(t.TempDir(), 0, stepTime(0)); err == nil {
+	if _, err := OpenEvents(atomic.OS{}, t.TempDir(), 0, stepTime(0)); err == nil {
 		t.Error("OpenEvents(a folder) = nil, want an error")
 	}
 }

@@ -39,6 +39,9 @@ func thousands[T int | int64](n T) string {
 	return sign + digits
 }
 
+// Count prints a whole number as the page does.
+func Count(n int) string { return thousands(n) }
+
 // percent prints a share.
 func percent(v float64) string {
 	if math.IsNaN(v) {
@@ -76,6 +79,9 @@ func tickLabel(v, step float64, share bool) string {
 	}
 	if math.Abs(v) < step/1e6 {
 		return "0" + unit
+	}
+	if math.Abs(v) >= 1e13 {
+		return strconv.FormatFloat(v, 'g', 3, 64) + unit
 	}
 	for _, u := range []struct {
 		name string

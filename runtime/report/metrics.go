@@ -1,13 +1,16 @@
 package report
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"math"
 	"os"
+	"slices"
 )
 
 // Record is a line of metrics.jsonl.
@@ -48,30 +51,119 @@ func (r *Record) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// ReadMetrics reads a run's metrics.jsonl. A file that is not there yet has no records, and an unfinished last line, of a run that is writing it, is passed over.
+// mostRecords is the number of records that are kept of a run: some 20 MB of memory, and many times what a curve shows.
+const mostRecords = 20000
+
+// ReadMetrics reads a run's metrics.jsonl as [EachRecord] does. Of more lines than 20,000 every second, fourth, … one is returned; those of monitors and the last one always are.
 func ReadMetrics(path string) ([]Record, error) {
-	b, err := os.ReadFile(path)
+	t := thinned{stride: 1}
+	err := EachRecord(path, t.add)
+	return t.all(), err
+}
+
+// EachRecord calls visit with each line of a run's metrics.jsonl until it fails. A file that is not there yet has no records, and an unfinished last line, of a run that is writing it, is
+// passed over.
+func EachRecord(path string, visit func(Record) error) error {
+	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+		return nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("reading metrics: %w", err)
+		return fmt.Errorf("reading metrics: %w", err)
 	}
-	var out []Record
-	for n := 1; ; n++ {
-		line, rest, whole := bytes.Cut(b, []byte("\n"))
-		if !whole {
-			return out, nil
+	defer f.Close()
+	for in, n := bufio.NewReader(f), 1; ; n++ {
+		line, err := in.ReadBytes('\n')
+		if err == io.EOF {
+			return nil
 		}
-		b = rest
+		if err != nil {
+			return fmt.Errorf("reading metrics: %w", err)
+		}
 		if len(bytes.TrimSpace(line)) == 0 {
 			continue
 		}
 		var r Record
 		if err := json.Unmarshal(line, &r); err != nil {
-			return out, fmt.Errorf("reading metrics: %s:%d: %w", path, n, err)
+			return fmt.Errorf("reading metrics: %s:%d: %w", path, n, err)
 		}
-		out = append(out, r)
+		if err := visit(r); err != nil {
+			return err
+		}
+	}
+}
+
+// thinned keeps every stride-th record, counted without those of monitors.
+type thinned struct {
+	kept    []Record
+	stride  int
+	seen    int     // records that are not of monitors …
+	clocked int     // … and those of them that are kept
+	last    *Record // if it was left out
+}
+
+func (t *thinned) add(r Record) error {
+	t.last = nil
+	if r.Clock == nil {
+		t.kept = append(t.kept, r)
+		return nil
+	}
+	if t.seen++; t.seen%t.stride != 0 {
+		t.last = &r
+		return nil
+	}
+	t.kept = append(t.kept, r)
+	if t.clocked++; t.clocked < mostRecords {
+		return nil
+	}
+	t.stride *= 2
+	n := 0
+	t.kept = slices.DeleteFunc(t.kept, func(r Record) bool {
+		if r.Clock == nil {
+			return false
+		}
+		n++
+		return n%2 != 0
+	})
+	t.clocked /= 2
+	return nil
+}
+
+func (t *thinned) all() []Record {
+	if t.last != nil {
+		return append(t.kept, *t.last)
+	}
+	return t.kept
+}
+
+// unreadableMost is the number of unreadable samples that a page lists.
+const unreadableMost = 1000
+
+// ReadUnreadable reads a run's bad_samples.jsonl as [ReadMetrics] reads the metrics. It returns the first 1,000 samples, and the number of all.
+func ReadUnreadable(path string) (list []Unreadable, all int, err error) {
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, 0, nil
+	}
+	if err != nil {
+		return nil, 0, fmt.Errorf("reading the unreadable samples: %w", err)
+	}
+	defer f.Close()
+	for in := bufio.NewReader(f); ; {
+		line, err := in.ReadBytes('\n')
+		if err == io.EOF {
+			return list, all, nil
+		}
+		var u Unreadable
+		if err == nil {
+			err = json.Unmarshal(line, &u)
+		}
+		if err != nil {
+			return list, all, fmt.Errorf("reading the unreadable samples: %s:%d: %w", path, all+1, err)
+		}
+		if all++; all <= unreadableMost {
+			list = append(list, u)
+		}
 	}
 }
 

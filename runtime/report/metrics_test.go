@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -24,6 +25,7 @@ func TestReadMetrics(t *testing.T) {
 		{"monitor", `{"step":20,"epoch":1,"values":{"knn":0.8}}` + "\n", []Record{{20, 1, map[string]float64{"knn": 0.8}, 0, nil}}, ""},
 		{"being written", line + `{"step":20,"ep`, []Record{first}, ""},
 		{"blank line", "\n" + line, []Record{first}, ""},
+		{"last line alone", line[:len(line)-1], nil, ""},
 		{"damaged", line + "{]\n" + line, []Record{first}, "metrics.jsonl:2: "},
 		{"of another type", `{"step":"x"}` + "\n", nil, "metrics.jsonl:1: "},
 	} {
@@ -70,5 +72,53 @@ func TestNumbers(t *testing.T) {
 		if got := duration(v); got != want {
 			t.Errorf("duration(%g) = %q, want %q", v, got, want)
 		}
+	}
+}
+
+// TestReadMetricsThinned reads more lines than are kept: monitors and both ends stay, and what is left is evenly spread.
+func TestReadMetricsThinned(t *testing.T) {
+	const lines = 3*mostRecords + 1
+	var b strings.Builder
+	for i := 1; i <= lines; i++ {
+		fmt.Fprintf(&b, `{"step":%d,"values":{"loss":1},"clock":{"seconds":%d}}`+"\n", i, i)
+		if i == 10001 {
+			b.WriteString(`{"step":10001,"values":{"knn":0.5}}` + "\n")
+		}
+	}
+	path := filepath.Join(t.TempDir(), "metrics.jsonl")
+	if err := os.WriteFile(path, []byte(b.String()), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	got, err := ReadMetrics(path)
+	if err != nil || len(got) > mostRecords || len(got) < mostRecords/2 {
+		t.Fatalf("ReadMetrics of %d lines = %d records, %v, want at most %d", lines, len(got), err, mostRecords)
+	}
+	monitors := 0
+	for i, r := range got {
+		if r.Clock == nil {
+			monitors++
+			continue
+		}
+		if i < len(got)-1 && r.Step%4 != 0 {
+			t.Fatalf("record %d is of step %d, want every fourth", i, r.Step)
+		}
+	}
+	if monitors != 1 || got[len(got)-1].Step != lines {
+		t.Errorf("ReadMetrics has %d records of monitors and ends at step %d, want 1 and %d", monitors, got[len(got)-1].Step, lines)
+	}
+}
+
+func TestReadUnreadable(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "bad_samples.jsonl")
+	if list, all, err := ReadUnreadable(path); err != nil || len(list) > 0 || all != 0 {
+		t.Errorf("ReadUnreadable(no file) = %v, %d, %v", list, all, err)
+	}
+	line := `{"index":3,"name":"a.png","epoch":0,"position":7,"reason":"cut off"}` + "\n"
+	if err := os.WriteFile(path, []byte(strings.Repeat(line, unreadableMost+5)+line[:9]), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	list, all, err := ReadUnreadable(path)
+	if err != nil || all != unreadableMost+5 || len(list) != unreadableMost || list[0] != (Unreadable{"a.png", "cut off"}) {
+		t.Errorf("ReadUnreadable = %d of %d, %v, want the first %d of %d", len(list), all, err, unreadableMost, unreadableMost+5)
 	}
 }

@@ -27,6 +27,9 @@ func (f Features) check() error {
 
 func (f Features) row(i int) []float32 { return f.Data[i*f.Dim : (i+1)*f.Dim] }
 
+// pcaRounds bounds the search for two directions, which ends when they stand still.
+const pcaRounds = 200
+
 // PCA projects the features on the two directions in which they vary most and returns the share of the variance that each of them holds. Each direction points where
 // its largest component is positive, so that the same features give the same map.
 func PCA(f Features) (points [][2]float64, share [2]float64, err error) {
@@ -37,7 +40,7 @@ func PCA(f Features) (points [][2]float64, share [2]float64, err error) {
 	if f.Rows == 0 {
 		return points, share, nil
 	}
-	p, squares, total := principal(f, 2)
+	p, squares, total := principal(f, 2, pcaRounds)
 	_, k := p.Dims()
 	for i := range points {
 		for j := range k {
@@ -53,8 +56,8 @@ func PCA(f Features) (points [][2]float64, share [2]float64, err error) {
 }
 
 // principal projects centred features on their first k principal directions, k at most the number of rows and columns: [Rows, k], the sum of squares along each, and the
-// sum of squares in all. Only these directions are computed, by block power iteration, because a decomposition of the whole takes minutes where features are wide.
-func principal(f Features, k int) (projected *mat.Dense, squares []float64, total float64) {
+// sum of squares in all. At most rounds of a search are made. Only these directions are computed, by block power iteration, because a decomposition of the whole takes minutes where features are wide.
+func principal(f Features, k, rounds int) (projected *mat.Dense, squares []float64, total float64) {
 	x := centred(f)
 	k = min(k, f.Rows, f.Dim)
 	wide := min(k+8, f.Rows, f.Dim) // the extra directions make the wanted ones converge faster
@@ -69,7 +72,7 @@ func principal(f Features, k int) (projected *mat.Dense, squares []float64, tota
 	var y mat.Dense
 	var svd mat.SVD
 	before := 0.0
-	for range 200 {
+	for range rounds {
 		var z mat.Dense
 		y.Mul(x, q)
 		z.Mul(x.T(), &y)

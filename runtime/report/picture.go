@@ -3,6 +3,8 @@ package report
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"html/template"
 	"image"
@@ -96,9 +98,12 @@ func floats(arg any) (out []float64) {
 	return out
 }
 
+// ViewsTitle is the title of the gallery that Views makes.
+const ViewsTitle = "Samples and their views"
+
 // Views shows the first n samples of a batch with their views. The normalisation is undone, and the caption says so.
 func Views(b Batch, n int) (Gallery, error) {
-	g := Gallery{Title: "Samples and their views"}
+	g := Gallery{Title: ViewsTitle}
 	if len(b.Planes) == 0 || len(b.Sizes) != len(b.Planes) || len(b.Norms) > 0 && len(b.Norms) != len(b.Planes) {
 		return g, fmt.Errorf("showing views: %d views, %d sizes and %d normalisations do not match", len(b.Planes), len(b.Sizes), len(b.Norms))
 	}
@@ -204,6 +209,23 @@ func (n Norm) image(planes []float32, s Size) image.Image {
 	return m
 }
 
+// Picture makes a picture of 8-bit pixels, rows of pixels of channels: grey of one or two channels, else red, green and blue of the first three.
+func Picture(pix []uint8, channels, height, width int) image.Image {
+	bounds := image.Rect(0, 0, width, height)
+	if channels < 3 {
+		m := image.NewGray(bounds)
+		for i := range m.Pix {
+			m.Pix[i] = pix[i*channels]
+		}
+		return m
+	}
+	m := image.NewNRGBA(bounds)
+	for i := range height * width {
+		copy(m.Pix[4*i:], []uint8{pix[i*channels], pix[i*channels+1], pix[i*channels+2], 255})
+	}
+	return m
+}
+
 // shrink averages a picture down so that no side is longer than tileSide.
 func shrink(m image.Image) image.Image {
 	if m == nil {
@@ -243,16 +265,90 @@ func dataURI(m image.Image) (template.URL, error) {
 	return template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(b)), err
 }
 
+// stored is a picture with its PNG, so that a page that is made again and again encodes it once.
+type stored struct {
+	image.Image
+	png []byte
+}
+
+// Store brings the pictures of a gallery into the size and form that pages take, so that further pages cost little.
+func (g Gallery) Store() error {
+	var tiles []*Tile
+	for _, r := range g.Rows {
+		for i := range r.Tiles {
+			if r.Tiles[i].Image != nil {
+				tiles = append(tiles, &r.Tiles[i])
+			}
+		}
+	}
+	errs := make([]error, len(tiles))
+	parallel(len(tiles), func(from, to int) {
+		for i := from; i < to; i++ {
+			m := shrink(tiles[i].Image)
+			var b []byte
+			b, errs[i] = encoded(m)
+			tiles[i].Image = stored{m, b}
+		}
+	})
+	return errors.Join(errs...)
+}
+
+// tileJSON is a tile in a file.
+type tileJSON struct {
+	PNG       []byte `json:",omitempty"`
+	Text, Alt string
+	Mark      Mark
+}
+
+// MarshalJSON writes the picture as PNG.
+func (t Tile) MarshalJSON() ([]byte, error) {
+	out := tileJSON{Text: t.Text, Alt: t.Alt, Mark: t.Mark}
+	if m := shrink(t.Image); m != nil {
+		var err error
+		if out.PNG, err = encoded(m); err != nil {
+			return nil, err
+		}
+	}
+	return json.Marshal(out)
+}
+
+// UnmarshalJSON reads what MarshalJSON writes; larger pictures are refused.
+func (t *Tile) UnmarshalJSON(b []byte) error {
+	var in tileJSON
+	if err := json.Unmarshal(b, &in); err != nil {
+		return err
+	}
+	*t = Tile{Text: in.Text, Alt: in.Alt, Mark: in.Mark}
+	if len(in.PNG) == 0 {
+		return nil
+	}
+	c, err := png.DecodeConfig(bytes.NewReader(in.PNG))
+	if err == nil && max(c.Width, c.Height) > tileSide {
+		err = fmt.Errorf("it has %dx%d pixels, more than %d to a side", c.Width, c.Height, tileSide)
+	}
+	var m image.Image
+	if err == nil {
+		m, err = png.Decode(bytes.NewReader(in.PNG))
+	}
+	if err != nil {
+		return fmt.Errorf("a picture of the report: %w", err)
+	}
+	t.Image = stored{m, in.PNG}
+	return nil
+}
+
 // encoded is a picture as PNG.
 func encoded(m image.Image) ([]byte, error) {
+	if s, ok := m.(stored); ok {
+		return s.png, nil
+	}
 	var b bytes.Buffer
 	err := encodePNG(&b, m)
 	return b.Bytes(), err
 }
 
 func encodePNG(w io.Writer, m image.Image) error {
-	e := png.Encoder{CompressionLevel: png.BestCompression}
-	if err := e.Encode(w, m); err != nil {
+	if err := png.Encode(w, m); err != nil {
 		return fmt.Errorf("encoding a picture: %w", err)
 	}
 	return nil

@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"encoding/json"
 	"image"
 	"image/color"
 	"image/png"
@@ -116,34 +117,91 @@ func TestShrink(t *testing.T) {
 	}
 }
 
+// TestGrid draws pictures of 4x4, 4x2, 2x4 and 2x2 pixels on squares of 64: 16, 16, 16 and 32 times as large.
 func TestGrid(t *testing.T) {
 	gray := func(w, h int, v byte) image.Image {
 		m := image.NewGray(image.Rect(0, 0, w, h))
 		for i := range m.Pix {
-			m.Pix[i] = v
+			m.Pix[i] = v + byte(i)
 		}
 		return m
 	}
 	var b bytes.Buffer
-	if err := Grid(&b, []Row{{Tiles: []Tile{{Image: gray(4, 4, 10), Mark: First}, {Image: gray(4, 2, 20)}}}, {Tiles: []Tile{{}, {Image: gray(2, 4, 30)}}}}); err != nil {
+	if err := Grid(&b, []Row{{Tiles: []Tile{{Image: gray(4, 4, 10), Mark: First}, {Image: gray(4, 2, 50)}}}, {Tiles: []Tile{{}, {Image: gray(2, 4, 90)}, {Image: gray(2, 2, 130)}}}}); err != nil {
 		t.Fatal(err)
 	}
 	m, err := png.Decode(&b)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := m.Bounds(), image.Rect(0, 0, 18, 14); got != want {
+	if got, want := m.Bounds(), image.Rect(0, 0, 3*66+6, 2*66+2); got != want {
 		t.Errorf("Grid is %v, want %v", got, want)
 	}
 	got := map[string]uint32{}
-	for name, p := range map[string]image.Point{"edge": {0, 0}, "first": {2, 2}, "above second": {12, 2}, "second": {12, 3}, "beside third": {8, 8}, "third": {9, 8}} {
+	for name, p := range map[string]image.Point{"edge": {0, 0}, "first": {2, 2}, "its last pixel": {65, 65}, "above second": {72, 17}, "second": {72, 18}, "its second pixel": {88, 18}, "beside third": {83, 68},
+		"third": {84, 68}, "fourth": {134, 68}, "its second row": {134, 100}} {
 		r, _, _, _ := m.At(p.X, p.Y).RGBA()
 		got[name] = r >> 8
 	}
-	if diff := cmp.Diff(map[string]uint32{"edge": 255, "first": 10, "above second": 255, "second": 20, "beside third": 255, "third": 30}, got); diff != "" {
+	want := map[string]uint32{"edge": 255, "first": 10, "its last pixel": 25, "above second": 255, "second": 50, "its second pixel": 51, "beside third": 255, "third": 90, "fourth": 130, "its second row": 132}
+	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("Grid (-want +got):\n%s", diff)
 	}
 	if err := Grid(&b, []Row{{Name: "x"}}); err == nil {
 		t.Error("Grid without a picture = nil, want an error")
+	}
+}
+
+// TestTileJSON: a gallery that was stored and read again makes the same page, and a picture of a hostile size is refused.
+func TestTileJSON(t *testing.T) {
+	g := small().Galleries[0]
+	want := written(t, &Run{Galleries: []Gallery{small().Galleries[0]}})
+	if err := g.Store(); err != nil {
+		t.Fatal(err)
+	}
+	b, err := json.Marshal(g)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var back Gallery
+	if err := json.Unmarshal(b, &back); err != nil {
+		t.Fatal(err)
+	}
+	for name, g := range map[string]Gallery{"stored": g, "read again": back} {
+		if got := written(t, &Run{Galleries: []Gallery{g}}); got != want {
+			t.Errorf("%s: page differs:\n%s", name, cmp.Diff(want, got))
+		}
+	}
+	var large bytes.Buffer
+	if err := png.Encode(&large, image.NewGray(image.Rect(0, 0, tileSide+1, 1))); err != nil {
+		t.Fatal(err)
+	}
+	for name, content := range map[string][]byte{"too large": large.Bytes(), "no picture": []byte("x")} {
+		b, err := json.Marshal(tileJSON{PNG: content})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal(b, new(Tile)); err == nil {
+			t.Errorf("%s: reading the tile = nil, want an error", name)
+		}
+	}
+}
+
+func TestPicture(t *testing.T) {
+	for channels, want := range map[int][]uint8{1: {0, 1}, 2: {0, 2}, 3: {0, 1, 2, 255, 3, 4, 5, 255}, 4: {0, 1, 2, 255, 4, 5, 6, 255}} {
+		pix := make([]uint8, 2*channels)
+		for i := range pix {
+			pix[i] = uint8(i)
+		}
+		var got []uint8
+		switch m := Picture(pix, channels, 1, 2).(type) {
+		case *image.Gray:
+			got = m.Pix
+		case *image.NRGBA:
+			got = m.Pix
+		}
+		if !bytes.Equal(got, want) {
+			t.Errorf("Picture of %d channels = %v, want %v", channels, got, want)
+		}
 	}
 }

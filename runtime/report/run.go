@@ -2,7 +2,8 @@ package report
 
 import "time"
 
-// Run is what a page shows. A section whose data is absent is left out; the zero Run gives a page that says so.
+// Run is what a page shows. A section whose data is absent is left out; the zero Run gives a page that says so. As JSON it is what a run folder must keep to make the page
+// again; what other files of the folder hold is no part of that.
 type Run struct {
 	Name      string // of the pipeline
 	Algorithm string // "simclr"
@@ -21,14 +22,15 @@ type Run struct {
 	Warnings     []Warning
 	Measurements []Measurement
 	Confusions   []Confusion
-	Records      []Record
+	Records      []Record `json:"-"` // of metrics.jsonl
 	References   []Reference
 	Galleries    []Gallery
 	Maps         []Map
 	Parts        []Part
-	Unreadable   []Unreadable
-	Settings     []Setting
-	Environment  []Fact // versions, processor, threads, libraries
+	Unreadable   []Unreadable `json:"-"` // of bad_samples.jsonl
+	UnreadableN  int          `json:"-"` // in all, where the list is cut; 0: its length
+	Settings     []Setting    `json:"-"` // of the plan
+	Environment  []Fact       // versions, processor, threads, libraries
 }
 
 // Status is where a run stands.
@@ -51,13 +53,15 @@ type Warning struct {
 	Detail string   // the meter, its value and its bound
 	Causes []string // usual ones
 	Step   int      // when it was first seen; 0: not of a step
+	Last   int      // when it was last seen, if that was later
 }
 
 // Measurement is a result of a probe.
 type Measurement struct {
 	Probe    string  // "kNN", "linear"
 	Features string  // "encoder", "raw pixels", "untrained encoder"
-	Value    float64 // a share, 0 to 1
+	Value    float64 // a share, 0 to 1, or what Metric says
+	Metric   string  // empty: a share
 	Detail   string  // "k 5, 60,000 images in the bank, 10,000 queries"
 }
 

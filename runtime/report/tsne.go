@@ -40,6 +40,7 @@ const (
 	tsneExaggerated   = 250 // iterations with early exaggeration and low momentum
 	tsneExaggeration  = 12.0
 	tsneTheta         = 0.5
+	tsneRounds        = 15   // of the search for the principal components: those beyond the first few carry noise, however exact they are
 	tsneComponents    = 50   // van der Maaten & Hinton (2008), section 4.2: 30; later implementations 50
 	tsneInitDeviation = 1e-4 // of the first coordinate at the start
 )
@@ -59,7 +60,7 @@ func newTSNE(f Features, perplexity float64) *tsne {
 	n := f.Rows
 	t := &tsne{y: make([][2]float64, n), velocity: make([][2]float64, n), gain: make([][2]float64, n), force: make([][2]float64, n), z: make([]float64, n),
 		rate: max(float64(n)/tsneExaggeration/4, 50)}
-	x, _, _ := principal(f, tsneComponents)
+	x, _, _ := principal(f, tsneComponents, tsneRounds)
 	_, k := x.Dims()
 	scale, sum := 0.0, 0.0
 	for i := range n {

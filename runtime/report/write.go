@@ -186,8 +186,15 @@ func numbers(r *Run) (out []Fact) {
 	if v, ok := lastOf("loss"); ok {
 		out = append(out, Fact{"loss", number(v)})
 	}
-	if v, ok := lastOf("knn"); ok {
-		out = append(out, Fact{"kNN", percent(v)})
+	knn, ok := lastOf("knn")
+	measured := false // after training, which counts more
+	for _, m := range r.Measurements {
+		if m.Probe == "knn" && m.Features == "encoder" && (!measured || m.Value > knn) {
+			knn, ok, measured = m.Value, true, true
+		}
+	}
+	if ok {
+		out = append(out, Fact{"kNN", percent(knn)})
 	}
 	for i := len(r.Records) - 1; i >= 0; i-- {
 		if c := r.Records[i].Clock; c != nil {

@@ -37,9 +37,9 @@ func small() *Run {
 	return &Run{
 		Name: "tiny", Algorithm: "simclr", Status: Running, Started: time.Unix(1.76e9, 0), Updated: time.Unix(1.76e9+90, 0), Host: "node", Folder: "runs/tiny",
 		Command: "ssc run tiny.hcl -set 'train.epochs=2'", Step: 1200, Steps: 2400, Epoch: 1, Epochs: 2, Facts: []Fact{{"seed", "0"}},
-		Warnings:     []Warning{{Title: "Collapse", Detail: "std 0.001 < 0.01", Causes: []string{"no stop_gradient"}, Step: 1000}},
-		Measurements: []Measurement{{"kNN", "encoder", 0.8812, "k 5"}, {"kNN", "raw pixels", 0.859, "k 5"}},
-		Confusions:   []Confusion{{"kNN", []string{"cat", "dog"}, [][]int{{8, 2}, {0, 0}}}},
+		Warnings:     []Warning{{Title: "Collapse", Detail: "std 0.001 < 0.01", Causes: []string{"no stop_gradient"}, Step: 1000, Last: 1200}},
+		Measurements: []Measurement{{"kNN", "encoder", 0.8812, "", "k 5"}, {"kNN", "raw pixels", 0.859, "", "k 5"}, {"collapse", "encoder", 0.93, "deviation", "64 queries"}},
+		Confusions:   []Confusion{{Title: "kNN", Names: []string{"cat", "dog"}, Counts: [][]int{{8, 2}, {0, 0}}}},
 		Records: []Record{
 			{10, 0.1, map[string]float64{"loss": 6, "lr": 0.1, "ratio.neck": 1, "ratio.backbone": 2}, 0, clock(10)},
 			{20, 0.2, map[string]float64{"loss": math.NaN(), "lr": 0.2, "ratio.neck": 3, "ratio.backbone": 5}, 1, clock(20)},
@@ -223,7 +223,7 @@ func TestHostileText(t *testing.T) {
 func TestWriteRefuses(t *testing.T) {
 	for want, r := range map[string]*Run{
 		`map "m": 1 labels for 2 points`:                          {Maps: []Map{{Title: "m", Points: make([][2]float64, 2), Labels: []int64{1}}}},
-		`confusion matrix "c": 0 rows for 1 classes`:              {Confusions: []Confusion{{Title: "c", Names: []string{"a"}}}},
+		`confusion matrix "c": 0 rows for 1 classes`:              {Confusions: []Confusion{{Title: "c", Names: []string{"a"}, Counts: [][]int{}}}},
 		`confusion matrix "c": row 0 has 0 entries for 1 classes`: {Confusions: []Confusion{{Title: "c", Names: []string{"a"}, Counts: [][]int{{}}}}},
 		`encoding a picture`:                                      {Galleries: []Gallery{{Rows: []Row{{Tiles: []Tile{{Image: image.NewGray(image.Rectangle{})}}}}}}},
 	} {
@@ -258,6 +258,14 @@ func TestConfusion(t *testing.T) {
 	}
 	if m := c.Matrix(); !slices.Equal(m[0], []cellShade{{6, 0.6, true}, {3, 0.3, false}, {1, 0.1, false}}) || m[2][2].Share != 0 {
 		t.Errorf("Matrix = %v, want shares of rows", m)
+	}
+	sums := Confusion{Names: c.Names, Tally: Tally{[]int{10, 10, 0}, []int{8, 11, 1}, []int{6, 8, 0}}}
+	want[0].Mistaken, want[1].Mistaken = "", ""
+	if diff := cmp.Diff(want, sums.Classes(), cmp.Comparer(func(a, b float64) bool { return a == b || math.IsNaN(a) && math.IsNaN(b) })); diff != "" || sums.Accuracy() != 0.7 || sums.Matrix() != nil {
+		t.Errorf("Classes of sums alone (-want +got):\n%s", diff)
+	}
+	if err := (Confusion{Title: "c", Names: c.Names, Tally: Tally{Total: []int{1}}}).check(); err == nil {
+		t.Error("check of a tally that is short = nil, want an error")
 	}
 	c.Names = make([]string, confusionLargest+1)
 	if m := c.Matrix(); m != nil {
