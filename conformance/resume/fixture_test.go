@@ -25,6 +25,7 @@ import (
 	"ssc/lang"
 	"ssc/runtime/datasource"
 	"ssc/runtime/failpoint"
+	"ssc/runtime/track"
 	"ssc/runtime/train"
 	"ssc/runtime/transform"
 )
@@ -194,7 +195,8 @@ func (r *told) said() string {
 	return strings.Join(r.lines, "\n")
 }
 
-// run trains in this process. Options without threads or a reporter get one of each.
+// run trains in this process. Options without threads or a reporter get one of each; a tracker is there where the file system fails, for its writes may fail too, and in the processes of
+// other tests.
 func (c recipe) run(ctx context.Context, o train.Options) (*told, error) {
 	r, ok := o.Report.(*told)
 	if !ok {
@@ -206,6 +208,9 @@ func (c recipe) run(ctx context.Context, o train.Options) (*told, error) {
 	}
 	if o.Workers == 0 {
 		o.Workers = 1
+	}
+	if o.Track == nil && o.FS != nil {
+		o.Track = track.New(track.Options{})
 	}
 	return r, train.Run(ctx, c.plan, c.models, o)
 }

@@ -5,22 +5,27 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"ssc/compiler/plan"
 	"ssc/runtime/failpoint"
 	"ssc/runtime/loader"
 	"ssc/runtime/ort"
 	"ssc/runtime/probe"
+	"ssc/runtime/report"
 )
 
 // Measurement is what a probe found.
 type Measurement = probe.Measurement
 
 // subject is what the probes measure: state nil means the images themselves.
-func (r *run) subject(name string, state *state) *probe.Subject {
+func (r *run) subject(ctx context.Context, name string, state *state) *probe.Subject {
 	s := &probe.Subject{Name: name, Plan: r.plan, Models: r.models, Threads: r.Threads, Workers: r.Workers, Data: map[string]probe.Dataset{}}
 	for name, d := range r.data {
 		s.Data[name] = probe.Dataset{Spec: d.spec, Samples: d.samples, Channels: d.channels}
+	}
+	if r.Track != nil && name == probe.Encoder {
+		s.Look = func(l probe.Look) { r.Track.Look(ctx, l) }
 	}
 	if state != nil {
 		s.Weights = func(name string) *ort.Tensor { return state.now[name] }
@@ -33,7 +38,7 @@ func (r *run) monitor(ctx context.Context) error {
 	if r.loop.Measure == 0 {
 		return nil
 	}
-	s := r.subject(probe.Encoder, r.engine.state)
+	s := r.subject(ctx, probe.Encoder, r.engine.state)
 	defer s.Close()
 	s.Step = map[string]float64{}
 	for i, name := range r.plan.Metrics {
@@ -70,10 +75,13 @@ func (r *run) measure(ctx context.Context, c plan.Component, s *probe.Subject) (
 	if every < 1 || epoch%every != 0 && epoch < r.plan.Train.Epochs {
 		return "", nil
 	}
+	began := time.Now()
 	found, err := r.carryOut(ctx, c, s)
 	if err != nil {
 		return "", err
 	}
+	r.Track.Spend("probes", time.Since(began))
+	r.Track.Monitored(r.loop.Step, found)
 	line := record{Step: r.loop.Step, Epoch: float64(epoch), Values: map[string]number{}, BadSteps: r.loop.BadSteps}
 	for _, m := range found {
 		for name, v := range m.Metrics {
@@ -90,7 +98,7 @@ func (r *run) measure(ctx context.Context, c plan.Component, s *probe.Subject) (
 	if len(line.Values) == 0 {
 		return shown, nil
 	}
-	return shown, r.metrics.add(line)
+	return shown, r.addRecord(line)
 }
 
 // carryOut makes the measurements of one block. Unreadable images among those measured are borne as in training.
@@ -120,11 +128,7 @@ func Evaluate(ctx context.Context, p *plan.Plan, models map[string][]byte, o Opt
 	r := newRun(p, models, o)
 	defer r.close()
 	var err error
-	of := p
-	if o.Trained != nil {
-		of = o.Trained
-	}
-	if r.digest, err = of.Digest(); err != nil {
+	if r.digest, err = r.trainedPlan().Digest(); err != nil {
 		return err
 	}
 	if r.data, err = openData(ctx, p); err != nil {
@@ -144,6 +148,37 @@ func Evaluate(ctx context.Context, p *plan.Plan, models map[string][]byte, o Opt
 	if r.saved < 0 {
 		return refuse("%s has no checkpoint yet: train first", r.Dir)
 	}
+	r.perEpoch = plan.StepsPerEpoch(r.data["train"].samples.Len(), p.Loader.BatchSize, p.Loader.Last)
+	r.track(true)
+	began := time.Now()
+	err = r.evaluateAll(ctx, trained, found)
+	r.Track.Spend("evaluation", time.Since(began))
+	r.Track.End(r.standing(ctx, err))
+	return err
+}
+
+// trainedPlan is the plan that the run folder was trained by.
+func (r *run) trainedPlan() *plan.Plan {
+	if r.Trained != nil {
+		return r.Trained
+	}
+	return r.plan
+}
+
+// standing is what the report says of a run after an evaluation.
+func (r *run) standing(ctx context.Context, err error) (report.Status, string) {
+	switch {
+	case err != nil && ctx.Err() == nil:
+		return report.Failed, "evaluating: " + err.Error()
+	case r.loop.Step >= r.perEpoch*r.trainedPlan().Train.Epochs:
+		return report.Finished, ""
+	}
+	return report.Stopped, "at a checkpoint"
+}
+
+// evaluateAll carries out the evaluate blocks on the encoder, then on what they ask to compare it with.
+func (r *run) evaluateAll(ctx context.Context, trained *state, found func(Measurement)) error {
+	p := r.plan
 	if err := r.evaluate(ctx, probe.Encoder, trained, p.Evaluate, found); err != nil {
 		return err
 	}
@@ -168,7 +203,7 @@ func Evaluate(ctx context.Context, p *plan.Plan, models map[string][]byte, o Opt
 
 // evaluate carries out the blocks on one subject.
 func (r *run) evaluate(ctx context.Context, name string, state *state, blocks []plan.Component, found func(Measurement)) error {
-	s := r.subject(name, state)
+	s := r.subject(ctx, name, state)
 	defer s.Close()
 	for _, c := range blocks {
 		list, err := r.carryOut(ctx, c, s)
@@ -177,6 +212,7 @@ func (r *run) evaluate(ctx context.Context, name string, state *state, blocks []
 		}
 		for _, m := range list {
 			found(m)
+			r.Track.Measured(m)
 		}
 	}
 	return nil

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"ssc/compiler/plan"
@@ -13,6 +14,9 @@ import (
 	"ssc/runtime/datasource"
 	"ssc/runtime/failpoint"
 	"ssc/runtime/loader"
+	"ssc/runtime/probe"
+	"ssc/runtime/report"
+	"ssc/runtime/track"
 )
 
 // Options of a run.
@@ -22,6 +26,7 @@ type Options struct {
 	Workers int    // of the loader; 0: as the plan says
 	Steps   int    // stop after this many steps in all; 0: at the end of the plan
 	Report  Reporter
+	Track   *track.Tracker // keeps the report and other programs' files; nil: nobody does
 
 	// Trained is the plan of the run folder when Evaluate carries out the blocks of another plan with the same training; nil: it is the plan.
 	Trained *plan.Plan
@@ -75,6 +80,25 @@ func refuse(format string, args ...any) error { return Refused{fmt.Errorf(format
 func Run(ctx context.Context, p *plan.Plan, models map[string][]byte, o Options) error {
 	r := newRun(p, models, o)
 	defer r.close()
+	err := r.train(ctx)
+	r.Track.End(outcome(ctx, err))
+	return err
+}
+
+// outcome is how a run ended, in the words of its report.
+func outcome(ctx context.Context, err error) (report.Status, string) {
+	switch {
+	case err == nil:
+		return report.Finished, ""
+	case !errors.Is(err, ErrStopped):
+		return report.Failed, strings.TrimPrefix(err.Error(), ErrFailed.Error()+": ")
+	case ctx.Err() != nil:
+		return report.Stopped, "as asked, at a checkpoint"
+	}
+	return report.Stopped, "after the number of steps that was asked for"
+}
+
+func (r *run) train(ctx context.Context) error {
 	if err := r.prepare(ctx); err != nil {
 		if ctx.Err() != nil {
 			return ErrStopped // before it began, whatever could not be opened for that; there is nothing to save
@@ -192,12 +216,20 @@ func (r *run) prepare(ctx context.Context) (err error) {
 			r.Report.Note("%s", note)
 		}
 	}
+	r.track(false)
 	r.lastSave = time.Now()
 	r.clock.start()
 	if r.loop.Step >= r.total {
 		return nil
 	}
 	return r.startLoader(ctx)
+}
+
+// track hands the run folder to the tracker.
+func (r *run) track(evaluation bool) {
+	d := r.data["train"]
+	r.Track.Begin(track.Scene{FS: r.FS, Dir: r.Dir, Plan: r.trainedPlan(), Train: probe.Dataset{Spec: d.spec, Samples: d.samples, Channels: d.channels}, Step: r.loop.Step, PerEpoch: r.perEpoch,
+		Evaluation: evaluation, Note: r.Report.Note})
 }
 
 // check finds what does not need the data: it comes first, since opening that may take minutes.

@@ -65,6 +65,8 @@ func (r *run) save() error {
 	r.saved, r.lastSave = r.loop.Step, time.Now()
 	r.saves++
 	r.saving += time.Since(began)
+	r.Track.Spend("checkpoints", time.Since(began))
+	r.Track.Saved()
 	return nil
 }
 

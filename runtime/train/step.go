@@ -9,6 +9,7 @@ import (
 	"ssc/compiler/plan"
 	"ssc/runtime/failpoint"
 	"ssc/runtime/loader"
+	"ssc/runtime/report"
 )
 
 // once trains on one micro-batch, logs, measures and saves as the plan says. When ctx ends before the batch is there nothing happens.
@@ -37,7 +38,9 @@ func (r *run) once(ctx context.Context) error {
 
 // advance trains on one micro-batch and returns the metrics of the step and its learning rate; no metrics when ctx ended before the batch was there.
 func (r *run) advance(ctx context.Context) (values map[string]float64, lr float64, err error) {
+	began := time.Now()
 	b, err := r.loader.Next(ctx)
+	r.Track.Spend("waiting for data", time.Since(began))
 	if ctx.Err() != nil {
 		return nil, 0, nil
 	}
@@ -50,7 +53,9 @@ func (r *run) advance(ctx context.Context) (values map[string]float64, lr float6
 		return nil, 0, fmt.Errorf("%w: %w", ErrFailed, err)
 	}
 	scalars, lr := r.scalars()
+	began = time.Now()
 	out, err := r.engine.step(scalars)
+	r.Track.Spend("steps", time.Since(began))
 	if err == nil {
 		err = failpoint.StepAfter.Hit()
 	}
@@ -94,6 +99,9 @@ func (r *run) endStep(ctx context.Context) error {
 	}
 	if err := r.monitor(ctx); err != nil || r.loop.Measure > 0 {
 		return err
+	}
+	if r.loop.Step%r.perEpoch == 0 && r.loop.Step < r.total {
+		r.Track.EndEpoch()
 	}
 	due := r.loop.Step%r.perEpoch == 0 && (r.loop.Step/r.perEpoch)%c.Epochs == 0 || c.Steps > 0 && r.loop.Step%c.Steps == 0 || late()
 	if due && r.loop.Step < r.total {
@@ -180,7 +188,23 @@ func (r *run) log(values map[string]float64, lr float64) error {
 		}
 	}
 	line.Clock = &clockRecord{Seconds: r.clock.elapsed().Seconds(), ImagesPerSecond: r.clock.rate, DataWait: r.loader.Waited().Seconds()}
-	return r.metrics.add(line)
+	return r.addRecord(line)
+}
+
+// addRecord writes a line of metrics.jsonl, and tells the tracker of it.
+func (r *run) addRecord(line record) error {
+	if err := r.metrics.add(line); err != nil {
+		return err
+	}
+	told := report.Record{Step: line.Step, Epoch: line.Epoch, Values: map[string]float64{}, BadSteps: line.BadSteps}
+	for name, v := range line.Values {
+		told.Values[name] = float64(v)
+	}
+	if c := line.Clock; c != nil {
+		told.Clock = &report.Clock{Seconds: c.Seconds, ImagesPerSecond: c.ImagesPerSecond, DataWait: c.DataWait}
+	}
+	r.Track.Record(told)
+	return nil
 }
 
 func (r *run) status(loss, lr float64) {
