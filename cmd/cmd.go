@@ -49,9 +49,10 @@ var tables = compiler.Tables{Source: datasource.Table, Transform: transform.Tabl
 // commands in the order of the help.
 func commands() []*cli.Command {
 	return []*cli.Command{
-		initCommand, validateCommand, fmtCommand, explainCommand, configCommand, graphCommand, compileCommand,
-		planCommand, runCommand, statusCommand, runsCommand, evaluateCommand, extractCommand, exportCommand,
-		showCommand, debugCommand, doctorCommand, completionCommand, versionCommand, docsCommand, newCommand,
+		initCommand, vizCommand, validateCommand, fmtCommand, explainCommand, configCommand, graphCommand,
+		compileCommand, planCommand, runCommand, statusCommand, runsCommand, reportCommand, evaluateCommand,
+		extractCommand, exportCommand, showCommand, debugCommand, doctorCommand, completionCommand, versionCommand,
+		docsCommand, newCommand,
 	}
 }
 
@@ -64,6 +65,7 @@ func Main(args []string, s Streams) (code int) {
 		}
 	}()
 	app := newApp(s)
+	app.Metadata[argsKey] = args
 	return exitCode(app.Run(flagsFirst(app, args)), s)
 }
 

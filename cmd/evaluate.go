@@ -18,7 +18,7 @@ var evaluateCommand = &cli.Command{
 	Name: "evaluate", Usage: "carry out evaluate blocks on a run's newest checkpoint", ArgsUsage: "RUN_DIR [FILE...]",
 	Description: "The blocks are those of the plan in the run folder, with the files and -set laid over it: blocks, datasets and an export block that the run was not made with are measured without " +
 		"training again. What decides about the weights cannot be changed. With -json each measurement has the table of the classes and the confusion matrix. " +
-		"Nothing in the folder changes but train.log, which gets what was found.",
+		"What is found goes to train.log and the report; nothing else in the folder changes.",
 	Flags:  afterFlags(&cli.StringSliceFlag{Name: "probe", Usage: "carry out this probe only, `NAME`, with its defaults when the run has no such block; may be repeated"}),
 	Action: evaluateRun,
 }
@@ -57,7 +57,7 @@ func evaluateRun(c *cli.Context) error {
 	defer rep.close()
 	ctx, stop := untilSignal(c.Context, rep.Note)
 	defer stop()
-	err = rep.evaluate(ctx, j, train.Options{Dir: dir, Threads: c.Int("threads"), Workers: c.Int("workers"), Report: rep, Trained: j.trained})
+	err = rep.evaluate(ctx, j, train.Options{Dir: dir, Threads: c.Int("threads"), Workers: c.Int("workers"), Report: rep, Track: newTracker(c), Trained: j.trained})
 	return rep.ended(err)
 }
 

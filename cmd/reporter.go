@@ -14,7 +14,9 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/urfave/cli/v2"
 
+	"ssc/compiler/plan"
 	"ssc/lang/diag"
+	"ssc/runtime/track"
 	"ssc/runtime/train"
 )
 
@@ -60,9 +62,13 @@ func newReporter(c *cli.Context, dir string, source map[string][]byte) *reporter
 }
 
 // begin says where the run is, how to stop it and how to go on.
-func (r *reporter) begin() {
+func (r *reporter) begin(p *plan.Plan) {
+	report := "none, as track.report says"
+	if p.Track.Report {
+		report = filepath.Join(r.dir, track.PageFile)
+	}
 	for _, l := range [][2]string{
-		{"run folder", r.dir}, {"log", filepath.Join(r.dir, logName)},
+		{"run folder", r.dir}, {"log", filepath.Join(r.dir, logName)}, {"report", report},
 		{"to stop", "Ctrl-C: finishes the step, saves, exits; a second one exits at once"},
 		{"to resume", "ssc run " + r.dir}} {
 		r.Note("%-10s  %s", l[0], l[1])

@@ -16,7 +16,7 @@ import (
 
 var runCommand = &cli.Command{
 	Name: "run", Usage: "train, from where the run folder stands, and evaluate", ArgsUsage: "FILE... | PLAN_DIR | RUN_DIR",
-	Description: "A pipeline file is compiled first. The run folder keeps the plan, checkpoints, metrics.jsonl and train.log; an interrupted run goes on exactly where its last checkpoint stands, " +
+	Description: "A pipeline file is compiled first. The run folder keeps the plan, checkpoints, metrics.jsonl, train.log and report.html; an interrupted run goes on exactly where its last checkpoint stands, " +
 		"a finished one is only evaluated. Ctrl-C (or SIGTERM, SIGHUP) finishes the step, saves and exits with code 3; a second one exits at once.",
 	Flags: pipelineFlags(
 		&cli.StringFlag{Name: "run", Usage: "the run folder `DIR` (default: runs/NAME, after the pipeline)"},
@@ -47,9 +47,9 @@ func run(c *cli.Context) error {
 	defer rep.close()
 	ctx, stop := untilSignal(c.Context, rep.Note)
 	defer stop()
-	rep.begin()
+	rep.begin(j.plan)
 	rep.diagnose("warning", j.warnings)
-	o := train.Options{Dir: j.dir, Threads: c.Int("threads"), Workers: c.Int("workers"), Steps: c.Int("steps"), Report: rep,
+	o := train.Options{Dir: j.dir, Threads: c.Int("threads"), Workers: c.Int("workers"), Steps: c.Int("steps"), Report: rep, Track: newTracker(c),
 		Accept: c.StringSlice("accept"), Strict: c.Bool("strict"), Force: c.Bool("force")}
 	err = train.Run(ctx, j.plan, j.models, o)
 	rep.endBar()

@@ -1,0 +1,91 @@
+package cmd
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+
+	"github.com/urfave/cli/v2"
+
+	"ssc/compiler/plan"
+	"ssc/lang/schema"
+	"ssc/runtime/checkpoint/atomic"
+	"ssc/runtime/datasource"
+	"ssc/runtime/probe"
+	"ssc/runtime/report"
+	"ssc/runtime/track"
+)
+
+var vizCommand = &cli.Command{
+	Name: "viz", Usage: "draw the views of a dataset, before any training", ArgsUsage: "FILE...",
+	Description: "Shows the first samples that epoch 0 reads, with their views: of the training set exactly those of the first steps, the draws of the augmentation included; of others those that " +
+		"probes are given. Normalisation is undone for the eye.",
+	Flags: pipelineFlags(
+		&cli.StringFlag{Name: "dataset", Value: "train", Usage: "the dataset `NAME`"},
+		&cli.IntFlag{Name: "n", Value: 16, Usage: "the number `N` of samples"},
+		&cli.StringFlag{Name: "o", Value: "views.html", Usage: "write to `FILE`: a page (.html) or a picture (.png)"}),
+	Action: viz,
+}
+
+// vizMost is the number of samples of one page: more than anybody looks at.
+const vizMost = 1000
+
+func viz(c *cli.Context) error {
+	write, ok := vizFormats[filepath.Ext(c.String("o"))]
+	switch n := c.Int("n"); {
+	case !ok:
+		return usage{fmt.Errorf("-o %s: the name must end in .html or .png", c.String("o"))}
+	case n < 1 || n > vizMost:
+		return usage{fmt.Errorf("-n is %d, but must be from 1 to %d", n, vizMost)}
+	}
+	r, p, err := compilePipeline(c, false)
+	if err != nil {
+		return err
+	}
+	name := c.String("dataset")
+	spec := r.Plan.Dataset(name)
+	if spec == nil {
+		var names []string
+		for _, d := range r.Plan.Datasets {
+			names = append(names, d.Name)
+		}
+		return usage{fmt.Errorf("there is no dataset %q.%s", name, schema.DidYouMean(name, names))}
+	}
+	d, err := openDataset(c, *spec)
+	if err != nil {
+		return printDiags(c, p, refusals(err.Error(), p.Sources))
+	}
+	g, err := track.Views(c.Context, r.Plan, d, c.Int("n"))
+	if err != nil {
+		return err
+	}
+	title := fmt.Sprintf("%s: dataset %q", r.Plan.Name, name)
+	err = atomic.WriteFile(atomic.OS{}, c.String("o"), func(w io.Writer) error { return write(w, title, g) })
+	if err != nil {
+		return fmt.Errorf("writing the views: %w", err)
+	}
+	return written(c, c.String("o"))
+}
+
+// vizFormats are the writers by the ending of the file's name.
+var vizFormats = map[string]func(w io.Writer, title string, g report.Gallery) error{
+	".html": func(w io.Writer, title string, g report.Gallery) error { return report.WriteGallery(w, title, g) },
+	".png":  func(w io.Writer, _ string, g report.Gallery) error { return report.Grid(w, g.Rows) },
+}
+
+// openDataset opens one dataset of a plan; an error begins with the place of its source.
+func openDataset(c *cli.Context, d plan.Dataset) (probe.Dataset, error) {
+	src, err := datasource.Build(d.Source)
+	if err != nil {
+		return probe.Dataset{}, err
+	}
+	samples, err := src.Open(c.Context)
+	if err == nil && samples.Len() == 0 {
+		err = errors.New("it has no images")
+	}
+	if err != nil {
+		return probe.Dataset{}, fmt.Errorf("%s: dataset %q: %w", d.Source.At, d.Name, err)
+	}
+	return probe.Dataset{Spec: d, Samples: samples, Channels: src.Channels()}, nil
+}
