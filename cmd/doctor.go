@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/cpu"
 	"golang.org/x/sys/unix"
 
+	"ssc/runtime/jpeg"
 	"ssc/runtime/ort"
 	"ssc/setup/cache"
 )
@@ -34,7 +35,7 @@ var checks = []struct {
 	check func() finding
 }{
 	{"ssc", func() finding { return ok("%s, %s, %s/%s", Version, runtime.Version(), runtime.GOOS, runtime.GOARCH) }},
-	{"processor", checkProcessor}, {"memory", checkMemory}, {"cache folder", checkCache}, {"ONNX Runtime", checkLibrary}, {"providers", checkProviders},
+	{"processor", checkProcessor}, {"memory", checkMemory}, {"cache folder", checkCache}, {"ONNX Runtime", checkLibrary}, {"providers", checkProviders}, {"JPEG decoder", checkJPEG},
 	{"example data", checkData}, {"working folder", checkFolder},
 }
 
@@ -142,6 +143,14 @@ func checkProviders() finding {
 		return finding{Status: "missing", Found: "none without the library"}
 	}
 	return ok("%s", strings.Join(list, ", "))
+}
+
+func checkJPEG() finding {
+	d, err := jpeg.Find()
+	if err != nil {
+		return finding{Status: "warning", Found: "Go's, at a third of the speed: " + err.Error(), Mend: "make deps, or install the Debian package libturbojpeg0"}
+	}
+	return ok("%s at %s", jpeg.Name(), d.Path())
 }
 
 func checkData() finding {

@@ -55,7 +55,8 @@ var directions = []struct {
 	{"compiler", []string{"lang/schema", "compiler/*"}},
 
 	{"runtime/transform", []string{"lang/schema", "compiler/plan"}},
-	{"runtime/datasource", []string{"lang/schema", "compiler/plan", "runtime/transform"}},
+	{"runtime/jpeg", []string{"setup/cache"}},
+	{"runtime/datasource", []string{"lang/schema", "compiler/plan", "runtime/transform", "runtime/jpeg"}},
 	{"runtime/*", []string{"compiler/plan", "runtime/*", "setup/cache"}},
 
 	{"setup/cache", nil},
@@ -68,8 +69,8 @@ var directions = []struct {
 	{"conformance", nil}, // tests alone
 }
 
-// cgoFolders are the folders that may hold C.
-var cgoFolders = []string{"runtime/ort", "runtime/tensorrt", "runtime/dist", "runtime/transform", "kernels", "lang/migrate"}
+// cgoFolders are the folders that may hold C. The JPEG decoder is a folder of its own, so that data sources stay Go.
+var cgoFolders = []string{"runtime/ort", "runtime/jpeg", "runtime/tensorrt", "runtime/dist", "runtime/transform", "kernels", "lang/migrate"}
 
 // componentFolders are the folders with a file for each component, which may be many.
 var componentFolders = []string{"compiler/op", "compiler/fn", "compiler/algorithm", "compiler/backbone", "compiler/neck", "compiler/head",

@@ -11,12 +11,14 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"syscall"
 
 	"ssc/setup/cache"
@@ -60,7 +62,32 @@ func deps(root string, log io.Writer) error {
 			return err
 		}
 	}
+	decoder(turboJPEGs(), root, log)
 	return nil
+}
+
+// decoder brings the fast JPEG decoder: the version that is there, else the first that the package client finds. Without one everything works, more slowly.
+func decoder(versions []item, root string, log io.Writer) {
+	slices.SortStableFunc(versions, func(a, b item) int { return there(root, b) - there(root, a) })
+	var errs []error
+	for _, it := range versions {
+		var said bytes.Buffer
+		err := it.ensure(root, &said)
+		if err == nil {
+			_, _ = said.WriteTo(log)
+			return
+		}
+		errs = append(errs, err)
+	}
+	fmt.Fprintf(log, "setup: without libjpeg-turbo, JPEG images are decoded by Go, at a third of the speed; the Debian package is libturbojpeg0, and this was in the way:\n%v\n", errors.Join(errs...))
+}
+
+// there is 1 when the cache has a folder of the item.
+func there(root string, it item) int {
+	if _, err := os.Stat(filepath.Join(root, it.name)); err != nil {
+		return 0
+	}
+	return 1
 }
 
 // kernels brings what the native kernels are built with.

@@ -64,6 +64,33 @@ func oneDNN() item {
 		tree:    "5192a35e144b7634cd0da0c6ca9bed249c7bfb0b259031b83c52b81d334eb106"}
 }
 
+// turboJPEGs are what JPEG images are decoded with, each from one release of Debian: package clients reach the release of the machine.
+func turboJPEGs() []item {
+	pins := map[string][2][2]string{ // archive and tree of each version
+		"amd64": {{"466d8e2a6b501c43d9064e19972465e7703611a9c344f0244cb3bedbc2a328bc", "0f181eac016bf32b25fe1cffeb06ce5c1001f11fe69671fd3c92c8187da0c07f"},
+			{"41e47391d822b61b7ca70002c793c1aa003bce6e31d30a28edda432e2b842a80", "f5932fa333ad47ac11a6a1ad200ecc0a90a1bf35eb92d2a7df5c1da9f811a087"}},
+		"arm64": {{"85a0914484efe5bfa51c79bc45ccb5133373f65a94e7bd867c89a6a45188d148", "a9ec4e56e9fb03431fed58e223fbf08f676bf0ee27747881aa17fce79221e35b"},
+			{"bfce9b617b7de2e313b701de3ad3611b764613820d690592e3e96f3a62f02cdf", "93e2e0df0102785e791b0886f69276524b0e1509d6da491186a768e6cd0566b0"}},
+	}
+	var out []item
+	for i, version := range cache.TurboJPEGs {
+		if p, ok := pins[runtime.GOARCH]; ok {
+			out = append(out, item{name: "turbojpeg-" + version, pkg: "libturbojpeg0=1:" + version, keep: keepTurboJPEG, archive: p[i][0], tree: p[i][1]})
+		}
+	}
+	return out
+}
+
+func keepTurboJPEG(p string) string {
+	switch base := path.Base(p); {
+	case strings.HasPrefix(base, "libturbojpeg.so.0."):
+		return "libturbojpeg.so.0"
+	case base == "copyright":
+		return base
+	}
+	return ""
+}
+
 func keepOneDNN(p string) string {
 	rest, ok := strings.CutPrefix(p, "org/bytedeco/dnnl/linux-x86_64/")
 	if ok && (strings.HasPrefix(rest, "include/") || rest == "libdnnl.so.3" || rest == "libgomp.so.1") {

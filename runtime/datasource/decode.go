@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"image/jpeg"
 	"image/png"
 	"strings"
 
@@ -18,7 +17,17 @@ import (
 type decoding struct {
 	channels, maxPixels int
 	window              window
+	scale               string // fullSize or scaledSize
+	goJPEG              bool   // JPEG by Go's decoder though there is another; for tests
+
+	shrink func(height, width int) int // of the image that is read into
 }
+
+// Values of the argument decode.
+const (
+	fullSize   = "full"
+	scaledSize = "scaled"
+)
 
 // args declares what all sources of encoded images share.
 func (d *decoding) args(set *schema.Set) {
@@ -27,6 +36,8 @@ func (d *decoding) args(set *schema.Set) {
 	d.window.args(set)
 	set.Int(&d.maxPixels, "max_pixels", 178_956_970, "images with more pixels are bad samples; the default is Pillow's limit against decompression bombs. "+
 		"While an image is read it takes up to 32 bytes a pixel, more with more than 4 channels", schema.Positive)
+	set.String(&d.scale, "decode", fullSize, "\"scaled\" decodes a JPEG image at 1/2, 1/4 or 1/8 of its size where every view begins by shrinking it (random_resized_crop, resize) to less than that: "+
+		"the crops stay the same, their pixels differ slightly from those of \"full\", with which the recipes were tuned. It needs libjpeg-turbo", schema.OneOf(fullSize, scaledSize))
 }
 
 // formatsDoc ends the description of every source of encoded images.
@@ -38,8 +49,8 @@ const maxChannels = 1024
 
 func (d *decoding) check(r *schema.Report) { d.window.check(r) }
 
-// size refuses images that have no pixels or too many.
-func (d *decoding) size(height, width int) error {
+// bound refuses images that have no pixels or too many.
+func (d *decoding) bound(height, width int) error {
 	if width <= 0 || height <= 0 {
 		return errors.New("the image has no pixels")
 	}
@@ -60,6 +71,7 @@ func decode(m *transform.Image, data []byte, as decoding) error {
 		if !f.is(data) {
 			continue
 		}
+		as.shrink = m.Shrink
 		r, err := f.read(data, &as)
 		if err == nil {
 			err = r.show(m, as.channels)
@@ -125,7 +137,7 @@ func readPNG(data []byte, as *decoding) (raster, error) {
 	if err != nil {
 		return raster{}, err
 	}
-	if err := as.size(c.Height, c.Width); err != nil {
+	if err := as.bound(c.Height, c.Width); err != nil {
 		return raster{}, err
 	}
 	if uint64(c.Height)*uint64(1+c.Width/8) > uint64(len(data))*maxInflation {
@@ -145,7 +157,7 @@ func readBMP(data []byte, as *decoding) (raster, error) {
 	if err != nil {
 		return raster{}, err
 	}
-	if err := as.size(c.Height, c.Width); err != nil {
+	if err := as.bound(c.Height, c.Width); err != nil {
 		return raster{}, err
 	}
 	if uint64(c.Height)*uint64(c.Width/8) > uint64(len(data)) { // not compressed, at least a bit for each pixel
@@ -156,29 +168,6 @@ func readBMP(data []byte, as *decoding) (raster, error) {
 		return raster{}, err
 	}
 	return fromImage(img, as)
-}
-
-// pixelsPerByte is the most that a byte of JPEG data holds: a bit for each block of 8 x 8.
-const pixelsPerByte = 8 * 64
-
-func readJPEG(data []byte, as *decoding) (raster, error) {
-	c, err := jpeg.DecodeConfig(bytes.NewReader(data))
-	if err != nil {
-		return raster{}, err
-	}
-	if err := as.size(c.Height, c.Width); err != nil {
-		return raster{}, err
-	}
-	if uint64(c.Height)*uint64(c.Width) > uint64(len(data))*pixelsPerByte {
-		return raster{}, tooShort(data, c.Height, c.Width)
-	}
-	img, err := jpeg.Decode(bytes.NewReader(data))
-	if err != nil {
-		return raster{}, err
-	}
-	r, err := fromImage(img, as)
-	r.orientation = jpegOrientation(data)
-	return r, err
 }
 
 func tooShort(data []byte, height, width int) error {

@@ -71,7 +71,7 @@ func (f *files) Classes() []string { return f.classes }
 // Notes implements [Noted].
 func (f *files) Notes() []string { return f.notes }
 
-// List implements [Listed]: one line for each image. A file that is gone has no size.
+// List implements [Listed]: one line for each image, and one for the decoder when some are JPEG images by their names. A file that is gone has no size.
 func (f *files) List() *List {
 	sizes := make([]int64, f.Len())
 	inParallel(f.Len(), func(i int) {
@@ -80,7 +80,7 @@ func (f *files) List() *List {
 			sizes[i] = info.Size()
 		}
 	})
-	out := &List{}
+	out, photos := &List{}, false
 	for i, size := range sizes {
 		print := "gone"
 		if size >= 0 {
@@ -90,6 +90,10 @@ func (f *files) List() *List {
 			print = fmt.Sprintf("%s:%d", print, f.labels[i])
 		}
 		out.add(print, f.paths.bytes(i))
+		photos = photos || isJPEG(f.paths.bytes(i))
+	}
+	if photos {
+		out.addDecoder()
 	}
 	return out
 }

@@ -208,7 +208,7 @@ func readNPYImage(data []byte, as *decoding) (raster, error) {
 	if err != nil {
 		return raster{}, err
 	}
-	if err := as.size(height, width); err != nil {
+	if err := as.bound(height, width); err != nil {
 		return raster{}, err
 	}
 	out := raster{height: height, width: width, samples: channels}

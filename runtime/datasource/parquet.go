@@ -118,7 +118,11 @@ func (p *parquetSamples) Label(i int) int64 {
 func (p *parquetSamples) Classes() []string { return p.classes }
 
 // List implements [Listed].
-func (p *parquetSamples) List() *List { return listFiles(p.pages.files.paths) }
+func (p *parquetSamples) List() *List {
+	out := listFiles(p.pages.files.paths)
+	out.addDecoder()
+	return out
+}
 
 func (p *parquetSamples) Read(i int, m *transform.Image) (int64, error) {
 	group, row := p.parts.find(i)

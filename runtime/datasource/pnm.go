@@ -19,7 +19,7 @@ func readPNM(data []byte, as *decoding) (raster, error) {
 	if maxval < 1 || maxval > 65535 {
 		return raster{}, fmt.Errorf("greatest value %d; 1 to 65535 are allowed", maxval)
 	}
-	if err := as.size(height, width); err != nil {
+	if err := as.bound(height, width); err != nil {
 		return raster{}, err
 	}
 	out := raster{height: height, width: width, samples: 1, deep: maxval > 255}

@@ -16,8 +16,12 @@ type raster struct {
 	bands   bool
 	deep    bool // values have more than 8 bits as they are stored
 	// row writes the samples of one row. Rows are asked for in order, from one goroutine.
-	row         func(y int, dst []uint8)
+	row func(y int, dst []uint8)
+	// fill, if not nil, stands for row: it writes all rows at once.
+	fill        func(dst []uint8) error
 	orientation int // of the EXIF tag, 1 … 8; 0 is 1
+
+	wholeHeight, wholeWidth, shrunk int // of the image, when it was decoded at 1/shrunk; else 0
 }
 
 // show makes m show the image.
@@ -27,7 +31,12 @@ func (r raster) show(m *transform.Image, channels int) error {
 	}
 	out := m.Reset(channels, r.height, r.width)
 	stride := channels * r.width
-	if r.samples == channels {
+	if r.fill != nil {
+		if err := r.filled(out, channels); err != nil {
+			return err
+		}
+		m.ShrunkFrom(r.wholeHeight, r.wholeWidth, r.shrunk)
+	} else if r.samples == channels {
 		for y := range r.height {
 			r.row(y, out[y*stride:(y+1)*stride])
 		}
@@ -39,6 +48,19 @@ func (r raster) show(m *transform.Image, channels int) error {
 		}
 	}
 	turn(m, r.orientation)
+	return nil
+}
+
+// filled writes all rows, by way of their own channels if those are others.
+func (r raster) filled(out []uint8, channels int) error {
+	if r.samples == channels {
+		return r.fill(out)
+	}
+	all := make([]uint8, r.samples*r.width*r.height)
+	if err := r.fill(all); err != nil {
+		return err
+	}
+	convert(out, channels, all, r.samples)
 	return nil
 }
 

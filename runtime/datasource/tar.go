@@ -120,7 +120,11 @@ func (t *tarSamples) Label(i int) int64 {
 func (t *tarSamples) Notes() []string { return t.notes }
 
 // List implements [Listed].
-func (t *tarSamples) List() *List { return listFiles(t.files.paths) }
+func (t *tarSamples) List() *List {
+	out := listFiles(t.files.paths)
+	out.addDecoder()
+	return out
+}
 
 func (t *tarSamples) Read(i int, m *transform.Image) (int64, error) {
 	file, _ := t.parts.find(i)

@@ -68,7 +68,7 @@ func (t *tiff) shape() (err error) {
 			return err
 		}
 	}
-	if err := t.as.size(t.height, t.width); err != nil {
+	if err := t.as.bound(t.height, t.width); err != nil {
 		return err
 	}
 	if t.samples < 1 || t.samples > maxChannels {

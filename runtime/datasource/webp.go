@@ -13,7 +13,7 @@ func readWebP(data []byte, as *decoding) (raster, error) {
 	if err != nil {
 		return raster{}, err
 	}
-	if err := as.size(c.Height, c.Width); err != nil {
+	if err := as.bound(c.Height, c.Width); err != nil {
 		return raster{}, err
 	}
 	img, err := webp.Decode(bytes.NewReader(data))

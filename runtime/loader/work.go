@@ -154,16 +154,17 @@ func (w *worker) fill(b *Batch, i, position, index int) (bad *Bad) {
 	if err := failpoint.Worker.Hit(); err != nil {
 		return fail(err, "")
 	}
+	w.sample.Shrink = func(height, width int) int { return w.shrink(b, position, height, width) }
 	label, err := w.l.cfg.Samples.Read(index, &w.sample)
 	if err != nil {
 		return fail(err, "")
 	}
 	for v, ts := range w.l.views {
 		m := &w.canvas[v]
-		m.Lend(w.sample.Pix, w.sample.Channels, w.sample.Height, w.sample.Width)
+		m.LendImage(&w.sample)
 		n := elements(w.l.images[v])
 		m.Dst = b.full[v][i*n : (i+1)*n : (i+1)*n]
-		w.rand = plan.NewRand(w.l.cfg.Seed, plan.UseView, uint64(b.Epoch), uint64(position), uint64(v))
+		w.rand = w.stream(b, position, v)
 		for _, t := range ts {
 			if err := t.Apply(m, &w.rand); err != nil {
 				return fail(err, "")
@@ -175,4 +176,18 @@ func (w *worker) fill(b *Batch, i, position, index int) (bad *Bad) {
 	}
 	b.Idx[i], b.Label[i] = int64(index), label
 	return nil
+}
+
+// stream is the randomness of a view of the sample at a position.
+func (w *worker) stream(b *Batch, position, view int) plan.Rand {
+	return plan.NewRand(w.l.cfg.Seed, plan.UseView, uint64(b.Epoch), uint64(position), uint64(view))
+}
+
+// shrink is by how much the sample at a position may be decoded smaller, for all its views.
+func (w *worker) shrink(b *Batch, position, height, width int) int {
+	n := 8
+	for v, ts := range w.l.views {
+		n = min(n, transform.Shrink(ts, height, width, w.stream(b, position, v)))
+	}
+	return n
 }

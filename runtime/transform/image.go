@@ -12,6 +12,10 @@ type Image struct {
 	Planes []float32 // nil before normalisation
 	Dst    []float32 // where Planes are made, if it has the right length; a loader points it into its batch
 
+	// Shrink, if not nil, tells a decoder that reads into this image by how much an image of height x width may be decoded smaller: 1, 2, 4 or 8.
+	Shrink func(height, width int) int
+	whole  shrunk
+
 	lent   bool // Pix belongs to the caller of Lend and is not written to
 	bufs   [2][]uint8
 	cur    int // the buffer that Pix is, unless lent
@@ -20,10 +24,30 @@ type Image struct {
 	lanes [2][]uint64 // scratch of resampling and blur: two 8-bit values in the two halves of each word
 }
 
+// shrunk tells of pixels that were decoded smaller: what size the image has, and that they are 1/by of it. Zero when they are the image.
+type shrunk struct{ height, width, by int }
+
 // Lend makes the image show pixels that somebody else owns, without a copy. They are only read.
 func (m *Image) Lend(pix []uint8, channels, height, width int) {
-	m.Pix, m.Planes, m.lent = pix[:channels*height*width], nil, true
+	m.Pix, m.Planes, m.lent, m.whole = pix[:channels*height*width], nil, true, shrunk{}
 	m.Channels, m.Height, m.Width = channels, height, width
+}
+
+// LendImage makes the image show the 8-bit pixels of another one, as Lend does.
+func (m *Image) LendImage(o *Image) {
+	m.Lend(o.Pix, o.Channels, o.Height, o.Width)
+	m.whole = o.whole
+}
+
+// ShrunkFrom says that the pixels show an image of height x width, decoded at 1/by of its size. The next transform must be one that asks for this (see [Shrink]).
+func (m *Image) ShrunkFrom(height, width, by int) { m.whole = shrunk{height, width, by} }
+
+// size is the size of what the image shows: in it boxes are drawn.
+func (m *Image) size() (height, width int) {
+	if m.whole.by > 1 {
+		return m.whole.height, m.whole.width
+	}
+	return m.Height, m.Width
 }
 
 // Reset gives the image a size and returns its pixels, of undefined content, to be filled.
@@ -42,7 +66,7 @@ func (m *Image) fresh(n int) []uint8 {
 
 // take makes the buffer that fresh returned the pixels.
 func (m *Image) take(pix []uint8, channels, height, width int) {
-	m.Pix, m.cur, m.lent = pix, 1-m.cur, false
+	m.Pix, m.cur, m.lent, m.whole = pix, 1-m.cur, false, shrunk{}
 	m.Channels, m.Height, m.Width = channels, height, width
 }
 

@@ -42,8 +42,17 @@ func (t *randomResizedCrop) Shape(in plan.ImageType) (plan.ImageType, error) {
 
 func (t *randomResizedCrop) Apply(m *Image, r *plan.Rand) error {
 	h, w := side2(t.size)
-	m.resizedCrop(t.draw(m.Height, m.Width, r), h, w, t.interpolation)
+	height, width := m.size()
+	m.resizedCrop(t.draw(height, width, r), h, w, t.interpolation)
 	return nil
+}
+
+func (t *randomResizedCrop) shrink(height, width int, r plan.Rand) int {
+	if t.interpolation == "nearest" {
+		return 1
+	}
+	h, w := side2(t.size)
+	return shrinkFor(t.draw(height, width, &r), h, w)
 }
 
 // draw chooses the box in an image of h x w.

@@ -13,7 +13,8 @@ const precision = 22
 
 // taps are the weights of one axis: output i is the sum over j of weight[i*size+j] * input[first[i]+j], for j below count[i].
 type taps struct {
-	in, out  int
+	span
+	out      int
 	filter   string
 	size     int
 	first    []int32
@@ -23,20 +24,36 @@ type taps struct {
 	negative bool // some weight is below zero, so that sums must be clipped
 }
 
+// span is what is resampled of a line: length pixels from offset on, which may be fractions, out of the pixels 0 … in-1.
+type span struct {
+	in             int
+	offset, length float64
+}
+
+// spanOf takes the pixels [at, at+n) of an image that was decoded at 1/shrink, in a line of limit pixels there. first is where its pixels begin.
+func spanOf(at, n, shrink, limit int) (first int, s span) {
+	first = at / shrink
+	end := min((at+n+shrink-1)/shrink, limit)
+	return first, span{end - first, float64(at)/float64(shrink) - float64(first), float64(n) / float64(shrink)}
+}
+
+// same reports whether the span is out whole pixels.
+func (s span) same(out int) bool { return s.in == out && s.offset == 0 && s.length == float64(out) }
+
 // resample holds the weights that were used last, by input length: crops of small images have few lengths.
 type resample struct{ cache [64]taps }
 
-func (r *resample) taps(in, out int, filter string) *taps {
-	t := &r.cache[in%len(r.cache)]
-	if t.in != in || t.out != out || t.filter != filter {
-		t.compute(in, out, filter)
+func (r *resample) taps(s span, out int, filter string) *taps {
+	t := &r.cache[s.in%len(r.cache)]
+	if t.span != s || t.out != out || t.filter != filter {
+		t.compute(s, out, filter)
 	}
 	return t
 }
 
 // compute stretches the filter by the scale when shrinking (antialiasing), normalises its weights to a sum of one and rounds them
 // to fixed point, as Pillow does for 8-bit images.
-func (t *taps) compute(in, out int, filter string) {
+func (t *taps) compute(s span, out int, filter string) {
 	kernel, support := bilinear, 1.0
 	switch filter {
 	case "bicubic":
@@ -44,17 +61,17 @@ func (t *taps) compute(in, out int, filter string) {
 	case "lanczos":
 		kernel, support = lanczos, 3
 	}
-	scale := float64(in) / float64(out)
+	scale := s.length / float64(out)
 	stretch := max(scale, 1)
 	support *= stretch
-	*t = taps{in: in, out: out, filter: filter, size: int(math.Ceil(support))*2 + 1,
+	*t = taps{span: s, out: out, filter: filter, size: int(math.Ceil(support))*2 + 1,
 		first: grow(t.first, out), count: grow(t.count, out), weight: t.weight, floats: t.floats}
 	t.weight, t.floats = grow(t.weight, out*t.size), grow(t.floats, t.size)
 	inverse := 1 / stretch
 	for i := range out {
-		center := float64((float64(i) + 0.5) * scale)
+		center := s.offset + float64((float64(i)+0.5)*scale)
 		lo := max(int(center-support+0.5), 0)
-		hi := min(int(center+support+0.5), in)
+		hi := min(int(center+support+0.5), s.in)
 		sum := 0.0
 		w := t.floats[:hi-lo]
 		for j := range w {
@@ -106,32 +123,37 @@ func sinc(x float64) float64 {
 type box struct{ top, left, height, width int }
 
 // resizedCrop replaces the image by its box, which must lie inside, resized to h x w. Only the box is resampled, and pixels outside it do
-// not leak in: the result equals a crop followed by a resize.
+// not leak in: the result equals a crop followed by a resize. The box is one of the whole image, also when that was decoded smaller.
 func (m *Image) resizedCrop(b box, h, w int, filter string) {
+	shrink := max(m.whole.by, 1)
+	var rows, columns span
+	b.top, rows = spanOf(b.top, b.height, shrink, m.Height)
+	b.left, columns = spanOf(b.left, b.width, shrink, m.Width)
+	b.height, b.width = rows.in, columns.in
 	switch {
-	case b.height == h && b.width == w:
+	case rows.same(h) && columns.same(w):
 		m.crop(b)
 	case filter == "nearest":
 		m.nearest(b, h, w)
 	default:
-		m.filtered(b, h, w, filter)
+		m.filtered(b, rows, columns, h, w, filter)
 	}
 }
 
 // filtered resamples along rows, then along columns; the intermediate is rounded to 8 bits. (Pillow 13 goes along columns first for some
 // sizes, which changes single grey levels; Pillow up to 12, with which the recipes were tuned, works as here.)
-func (m *Image) filtered(b box, h, w int, filter string) {
-	if b.width != w {
+func (m *Image) filtered(b box, rows, columns span, h, w int, filter string) {
+	if !columns.same(w) {
 		out := m.fresh(b.height * w * m.Channels)
-		m.horizontal(out, b, w, m.taps(b.width, w, filter))
+		m.horizontal(out, b, w, m.taps(columns, w, filter))
 		m.take(out, m.Channels, b.height, w)
 		b = box{0, 0, b.height, w}
 	} else if b != (box{0, 0, m.Height, m.Width}) {
 		m.crop(b)
 	}
-	if b.height != h {
+	if !rows.same(h) {
 		out := m.fresh(h * w * m.Channels)
-		vertical(out, m.Pix, w*m.Channels, m.taps(b.height, h, filter))
+		vertical(out, m.Pix, w*m.Channels, m.taps(rows, h, filter))
 		m.take(out, m.Channels, h, w)
 	}
 }

@@ -53,15 +53,24 @@ func (t *resize) Shape(in plan.ImageType) (plan.ImageType, error) {
 }
 
 func (t *resize) Apply(m *Image, _ *plan.Rand) error {
-	h, w := t.target(m.Height, m.Width)
+	height, width := m.size()
+	h, w := t.target(height, width)
 	if h == 0 || w == 0 {
-		return fmt.Errorf("resize of a %d x %d image to max_size %d leaves no pixels", m.Height, m.Width, *t.maxSize)
+		return fmt.Errorf("resize of a %d x %d image to max_size %d leaves no pixels", height, width, *t.maxSize)
 	}
 	if err := checkPixels(h, w); err != nil {
-		return fmt.Errorf("resize of a %d x %d image: %w", m.Height, m.Width, err)
+		return fmt.Errorf("resize of a %d x %d image: %w", height, width, err)
 	}
-	m.resizedCrop(box{0, 0, m.Height, m.Width}, h, w, t.interpolation)
+	m.resizedCrop(box{0, 0, height, width}, h, w, t.interpolation)
 	return nil
+}
+
+func (t *resize) shrink(height, width int, _ plan.Rand) int {
+	if t.interpolation == "nearest" {
+		return 1
+	}
+	h, w := t.target(height, width)
+	return shrinkFor(box{0, 0, height, width}, h, w)
 }
 
 // target is the size that an image of h x w gets; lengths are cut to whole pixels, not rounded.

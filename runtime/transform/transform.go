@@ -58,6 +58,34 @@ func Shape(ts []Transform, in plan.ImageType) (plan.ImageType, error) {
 	return in, nil
 }
 
+// shrinker is a transform that, standing first, can begin with an image that was decoded smaller.
+type shrinker interface {
+	// shrink is the greatest of 1, 2, 4 and 8 by which an image of height x width may be decoded smaller, such that what Apply with this stream
+	// cuts out still has as many pixels along both sides as it makes of it.
+	shrink(height, width int, r plan.Rand) int
+}
+
+// Shrink tells by how much an image of height x width may be decoded smaller for a view: 1, 2, 4 or 8. The stream is the one that the transforms are then applied with.
+func Shrink(ts []Transform, height, width int, r plan.Rand) int {
+	if len(ts) > 0 {
+		if s, ok := ts[0].(shrinker); ok {
+			return s.shrink(height, width, r)
+		}
+	}
+	return 1
+}
+
+// shrinkFor is the greatest fraction 1/n of a box that has at least h x w pixels. Images of a few pixels are left alone: a decoder has
+// more than one fraction for them.
+func shrinkFor(b box, h, w int) int {
+	for n := 8; n > 1; n /= 2 {
+		if b.height >= n*max(h, 8) && b.width >= n*max(w, 8) {
+			return n
+		}
+	}
+	return 1
+}
+
 // maxPixels bounds what a transform may make of an image: the limit at which Pillow reports a decompression bomb.
 const maxPixels = 178_956_970
 

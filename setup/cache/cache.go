@@ -5,6 +5,7 @@
 //	  onnxruntime-1.30.0/libonnxruntime.so.1.30.0
 //	  onnx-1.22.0/node/test_*/model.onnx
 //	  onednn-3.13/libdnnl.so.3
+//	  turbojpeg-2.1.5-2/libturbojpeg.so.0
 //	  fashion-mnist-20200523/train-images-idx3-ubyte.gz
 //	  peers-<digest of the pins>/bin/python
 //
@@ -23,6 +24,9 @@ const (
 	FashionMNIST = "20200523"
 	OneDNN       = "3.13"
 )
+
+// TurboJPEGs are the versions of libjpeg-turbo: of Debian 12 and 13.
+var TurboJPEGs = [...]string{"2.1.5-2", "2.1.5-4"}
 
 // Dir is the cache folder: $SSC_CACHE, else ssc in the user's cache folder ($XDG_CACHE_HOME or ~/.cache). It is empty when neither is
 // known.
@@ -50,3 +54,15 @@ func FashionMNISTDir() string { return filepath.Join(Dir(), "fashion-mnist-"+Fas
 
 // OneDNNDir is the folder of oneDNN, which native kernels are built with: its libraries and, in include, its headers.
 func OneDNNDir() string { return filepath.Join(Dir(), "onednn-"+OneDNN) }
+
+// TurboJPEGDir is the folder of a version of libjpeg-turbo.
+func TurboJPEGDir(version string) string { return filepath.Join(Dir(), "turbojpeg-"+version) }
+
+// TurboJPEG lists the paths where libjpeg-turbo may lie; at most one is there.
+func TurboJPEG() []string {
+	var out []string
+	for _, v := range TurboJPEGs {
+		out = append(out, filepath.Join(TurboJPEGDir(v), "libturbojpeg.so.0"))
+	}
+	return out
+}
