@@ -91,6 +91,8 @@ func (m *Image) adjustContrast(factor float64) {
 		for _, v := range m.Pix {
 			sum += int(v)
 		}
+	} else if native && len(m.Pix) >= leastNative {
+		sum = nativeLumaSum(m.Pix)
 	} else {
 		for p := m.Pix; len(p) >= 3; p = p[3:] {
 			sum += int(Luma(p[0], p[1], p[2]))
@@ -101,8 +103,13 @@ func (m *Image) adjustContrast(factor float64) {
 
 // blendWith moves every value away from a level (towards it when the factor is below one).
 func (m *Image) blendWith(level uint8, factor float64) {
-	var table [256]uint8
 	f := float32(factor)
+	if native && len(m.Pix) >= leastNative {
+		in := m.Pix
+		nativeBlend(m.replaced(), in, level, f)
+		return
+	}
+	var table [256]uint8
 	for v := range table {
 		table[v] = blend(level, float32(f*float32(v-int(level))))
 	}
@@ -112,14 +119,18 @@ func (m *Image) blendWith(level uint8, factor float64) {
 // lookup replaces every value v by table[v].
 func (m *Image) lookup(table *[256]uint8) {
 	in := m.Pix
-	out := in
-	if m.lent {
-		out = m.fresh(len(in))
-		m.take(out, m.Channels, m.Height, m.Width)
-	}
+	out := m.replaced()
 	for i, v := range in {
 		out[i] = table[v]
 	}
+}
+
+// replaced returns pixels that will be written one by one from the present ones: the same memory, unless that is somebody else's.
+func (m *Image) replaced() []uint8 {
+	if m.lent {
+		m.take(m.fresh(len(m.Pix)), m.Channels, m.Height, m.Width)
+	}
+	return m.Pix
 }
 
 // blend adds a difference to a level in float32 and cuts to a whole level, as Pillow's blend does.
@@ -128,6 +139,10 @@ func blend(level uint8, diff float32) uint8 { return clip(int(int32(float32(leve
 // adjustSaturation blends each pixel with its own grey; grey images stay as they are.
 func (m *Image) adjustSaturation(factor float64) {
 	if m.Channels != 3 {
+		return
+	}
+	if native && len(m.Pix) >= leastNative {
+		nativeSaturation(m.writable(), float32(factor))
 		return
 	}
 	var scaled [511]float32 // factor times a difference, by difference + 255

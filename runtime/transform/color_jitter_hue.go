@@ -24,6 +24,10 @@ func (m *Image) adjustHue(shift float64) {
 		return
 	}
 	turn := uint8(int(shift * 255))
+	if native && len(m.Pix) >= leastNative {
+		nativeHue(m.writable(), turn)
+		return
+	}
 	for p := m.writable(); len(p) >= 3; p = p[3:] {
 		r, g, b := p[0], p[1], p[2]
 		if r == g && g == b {

@@ -71,6 +71,10 @@ func (m *Image) blur(sigma float64) {
 		return
 	}
 	pix, c := m.writable(), m.Channels
+	if native && len(pix) >= leastNative {
+		m.nativeBlur(pix, b)
+		return
+	}
 	stride := m.Width * c
 	for y := 0; y < m.Height; y += 2 {
 		other := min(y+1, m.Height-1)

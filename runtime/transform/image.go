@@ -21,7 +21,8 @@ type Image struct {
 	cur    int // the buffer that Pix is, unless lent
 	floats []float32
 	resample
-	lanes [2][]uint64 // scratch of resampling and blur: two 8-bit values in the two halves of each word
+	lanes   [2][]uint64 // scratch of resampling and blur: two 8-bit values in the two halves of each word
+	scratch []uint8     // of the loops in C
 }
 
 // shrunk tells of pixels that were decoded smaller: what size the image has, and that they are 1/by of it. Zero when they are the image.

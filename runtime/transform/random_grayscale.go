@@ -37,6 +37,10 @@ func (m *Image) grey() {
 	if m.Channels != 3 {
 		return
 	}
+	if native && len(m.Pix) >= leastNative {
+		nativeGrey(m.writable())
+		return
+	}
 	for p := m.writable(); len(p) >= 3; p = p[3:] {
 		g := Luma(p[0], p[1], p[2])
 		p[0], p[1], p[2] = g, g, g

@@ -20,6 +20,7 @@ type taps struct {
 	first    []int32
 	count    []int32
 	weight   []int64
+	narrow   []int32 // weight
 	floats   []float64
 	negative bool // some weight is below zero, so that sums must be clipped
 }
@@ -65,8 +66,8 @@ func (t *taps) compute(s span, out int, filter string) {
 	stretch := max(scale, 1)
 	support *= stretch
 	*t = taps{span: s, out: out, filter: filter, size: int(math.Ceil(support))*2 + 1,
-		first: grow(t.first, out), count: grow(t.count, out), weight: t.weight, floats: t.floats}
-	t.weight, t.floats = grow(t.weight, out*t.size), grow(t.floats, t.size)
+		first: grow(t.first, out), count: grow(t.count, out), weight: t.weight, narrow: t.narrow, floats: t.floats}
+	t.weight, t.narrow, t.floats = grow(t.weight, out*t.size), grow(t.narrow, out*t.size), grow(t.floats, t.size)
 	inverse := 1 / stretch
 	for i := range out {
 		center := s.offset + float64((float64(i)+0.5)*scale)
@@ -82,6 +83,7 @@ func (t *taps) compute(s span, out int, filter string) {
 		for j := range w {
 			x := float64(w[j] / sum * (1 << precision))
 			fixed[j] = int64(x + math.Copysign(0.5, x))
+			t.narrow[i*t.size+j] = int32(fixed[j])
 			t.negative = t.negative || fixed[j] < 0
 		}
 		for len(fixed) > 1 && fixed[len(fixed)-1] == 0 {
@@ -163,6 +165,10 @@ func (m *Image) filtered(b box, rows, columns span, h, w int, filter string) {
 func (m *Image) horizontal(dst []uint8, b box, w int, t *taps) {
 	c := m.Channels
 	n, stride := b.width*c, m.Width*c
+	if native && c == 3 && b.height*n >= leastNative {
+		m.nativeHorizontal(dst, b, w, t)
+		return
+	}
 	m.lanes[0] = grow(m.lanes[0], n)
 	pair := m.lanes[0]
 	for y := 0; y < b.height; y += 2 {
@@ -244,6 +250,10 @@ const evenBytes = 0x000000ff000000ff
 
 // vertical resamples columns, eight bytes of a row at a time.
 func vertical(dst, src []uint8, stride int, t *taps) {
+	if native && stride >= 32 && len(dst) >= leastNative {
+		nativeVertical(dst, src, stride, t)
+		return
+	}
 	for y := range t.out {
 		weights := t.weight[y*t.size:][:t.count[y]]
 		in := src[int(t.first[y])*stride:]
