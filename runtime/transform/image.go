@@ -119,6 +119,10 @@ func (m *Image) normalize(table []float32, stride int) {
 }
 
 func normalize3(dst []float32, pix []uint8, r, g, b *[256]float32) {
+	if native && len(pix) >= leastNative {
+		nativePlanes3(dst, pix, r, g, b)
+		return
+	}
 	n := len(pix) / 3
 	reds, greens, blues := dst[:n], dst[n:2*n], dst[2*n:3*n]
 	for i := range reds {

@@ -10,4 +10,5 @@ void ssc_saturation(uint8_t *pix, int64_t pixels, float factor);
 void ssc_grey(uint8_t *pix, int64_t pixels);
 uint64_t ssc_luma_sum(const uint8_t *pix, int64_t pixels);
 void ssc_hue(uint8_t *pix, int64_t pixels, int32_t turn, const int32_t *index, const float *f);
+void ssc_planes3(float *dst, const uint8_t *pix, int64_t pixels, const float *r, const float *g, const float *b);
 void ssc_blur(uint8_t *pix, int64_t height, int64_t width, int64_t channels, int64_t reach, uint32_t near, uint32_t far, uint8_t *scratch);

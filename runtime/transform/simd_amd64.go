@@ -16,6 +16,8 @@ package transform
 #cgo nocallback ssc_luma_sum
 #cgo noescape ssc_hue
 #cgo nocallback ssc_hue
+#cgo noescape ssc_planes3
+#cgo nocallback ssc_planes3
 #cgo noescape ssc_blur
 #cgo nocallback ssc_blur
 #include "simd.h"
@@ -74,6 +76,10 @@ var sectorIndex, sectorPlace = func() (index [256]int32, place [256]float32) {
 	}
 	return index, place
 }()
+
+func nativePlanes3(dst []float32, pix []uint8, r, g, b *[256]float32) {
+	C.ssc_planes3((*C.float)(unsafe.SliceData(dst)), bytesOf(pix), C.int64_t(len(pix)/3), (*C.float)(&r[0]), (*C.float)(&g[0]), (*C.float)(&b[0]))
+}
 
 func (m *Image) nativeBlur(pix []uint8, b boxBlur) {
 	m.scratch = grow(m.scratch, 2*32*(max(m.Height, m.Width)+2*(b.reach+1)))

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 
 	"golang.org/x/sys/cpu"
@@ -62,6 +63,22 @@ func TestNativeEqualsGo(t *testing.T) {
 			if !bytes.Equal(pix, before) {
 				t.Fatalf("%s of %v writes to pixels that were lent", name, size)
 			}
+		}
+	}
+}
+
+func TestNativePlanesEqualGo(t *testing.T) {
+	for _, size := range [][2]int{{31, 29}, {64, 64}, {1, 400}} {
+		var planes [2][]float32
+		both(t, func() *Image { m := new(Image); m.Lend(noise(3, size[0], size[1]), 3, size[0], size[1]); return m }, func(m *Image) {
+			n := normalize{mean: []float64{0.485, 0.456, 0.406}, std: []float64{0.229, 0.224, 0.225}}
+			if err := n.Apply(m, nil); err != nil {
+				t.Fatal(err)
+			}
+			planes[0], planes[1] = planes[1], slices.Clone(m.Planes)
+		})
+		if !slices.Equal(planes[0], planes[1]) || len(planes[0]) != 3*size[0]*size[1] {
+			t.Errorf("planes of %v differ between Go and C", size)
 		}
 	}
 }

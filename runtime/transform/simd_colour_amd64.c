@@ -130,3 +130,20 @@ void ssc_hue(uint8_t *pix, int64_t pixels, int32_t turn, const int32_t *index, c
 	EACH8(pix, pixels, BODY);
 #undef BODY
 }
+
+// Planes of the values in three tables of 256.
+void ssc_planes3(float *dst, const uint8_t *pix, int64_t pixels, const float *tr, const float *tg, const float *tb) {
+	int64_t i = 0;
+	for (; i + 10 <= pixels; i += 8) {
+		ints r, g, b;
+		load3(pix + 3 * i, &r, &g, &b);
+		_mm256_storeu_ps(dst + i, _mm256_i32gather_ps(tr, r, 4));
+		_mm256_storeu_ps(dst + pixels + i, _mm256_i32gather_ps(tg, g, 4));
+		_mm256_storeu_ps(dst + 2 * pixels + i, _mm256_i32gather_ps(tb, b, 4));
+	}
+	for (; i < pixels; i++) {
+		dst[i] = tr[pix[3 * i]];
+		dst[pixels + i] = tg[pix[3 * i + 1]];
+		dst[2 * pixels + i] = tb[pix[3 * i + 2]];
+	}
+}

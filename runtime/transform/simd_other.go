@@ -21,4 +21,6 @@ func nativeLumaSum([]uint8) int { return 0 }
 
 func nativeHue([]uint8, uint8) {}
 
+func nativePlanes3([]float32, []uint8, *[256]float32, *[256]float32, *[256]float32) {}
+
 func (m *Image) nativeBlur([]uint8, boxBlur) {}
