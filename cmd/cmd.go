@@ -51,8 +51,8 @@ func commands() []*cli.Command {
 	return []*cli.Command{
 		initCommand, vizCommand, validateCommand, fmtCommand, explainCommand, configCommand, graphCommand,
 		compileCommand, planCommand, runCommand, statusCommand, runsCommand, reportCommand, evaluateCommand,
-		extractCommand, exportCommand, showCommand, debugCommand, doctorCommand, completionCommand, versionCommand,
-		docsCommand, newCommand,
+		extractCommand, exportCommand, showCommand, debugCommand, benchCommand, doctorCommand, completionCommand,
+		versionCommand, docsCommand, newCommand,
 	}
 }
 

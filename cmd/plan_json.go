@@ -12,7 +12,8 @@ func (v view) emit(s *stream, only string) {
 			Train  plan.Train  `json:"train"`
 			Loader plan.Loader `json:"loader"`
 			Stats  plan.Stats  `json:"stats"`
-		}{v.p.Name, v.p.Target, v.p.Train, v.p.Loader, v.p.Stats})
+			Batch  int64       `json:"loader_batch_bytes"`
+		}{v.p.Name, v.p.Target, v.p.Train, v.p.Loader, v.p.Stats, v.batchBytes()})
 	}
 	if wants("data") {
 		for _, d := range v.p.Datasets {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"ssc/compiler/plan"
+	"ssc/runtime/loader"
 )
 
 // view prints a plan in parts.
@@ -62,7 +63,13 @@ func (v view) summary(w io.Writer) {
 	fmt.Fprintf(w, "parameters\t%s trained\n", count(s.Params))
 	fmt.Fprintf(w, "cost\t%sFLOPs per step, %sFLOPs per image\n", unit(s.FLOPs), unit(s.FLOPs/max(images, 1)))
 	fmt.Fprintf(w, "memory\t%s predicted at the peak of a step, of which %s are state\n", bytesText(s.PeakBytes), bytesText(s.StateBytes))
+	fmt.Fprintf(w, "loader\t%s of batches; while an image is read, each worker takes at most 32 bytes a pixel of it\n", bytesText(v.batchBytes()))
 	fmt.Fprintf(w, "graph\t%s nodes\n", count(s.Nodes))
+}
+
+// batchBytes is the memory of the batches that the loader of the training set keeps.
+func (v view) batchBytes() int64 {
+	return loader.BatchBytes(v.p.Dataset("train").Views, v.p.Loader.BatchSize, v.p.Loader.Prefetch)
 }
 
 func (v view) data(w io.Writer) {
