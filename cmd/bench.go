@@ -10,6 +10,7 @@ import (
 
 	"ssc/compiler/plan"
 	"ssc/runtime/datasource"
+	"ssc/runtime/decoded"
 	"ssc/runtime/jpeg"
 	"ssc/runtime/loader"
 )
@@ -69,6 +70,9 @@ func measureData(c *cli.Context, p *plan.Plan, d time.Duration) (*loader.Measure
 		samples, err := src.Open(ctx)
 		if err != nil {
 			return nil, fmt.Errorf("%s: dataset %q: %w", set.Source.At, set.Name, err)
+		}
+		if samples, err = decoded.Open(ctx, samples, set.Source, src.Channels(), p.Loader); err != nil {
+			return nil, err
 		}
 		workers := c.Int("workers")
 		if workers == 0 {

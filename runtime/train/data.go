@@ -16,6 +16,7 @@ import (
 	"ssc/compiler/plan"
 	"ssc/runtime/checkpoint/atomic"
 	"ssc/runtime/datasource"
+	"ssc/runtime/decoded"
 )
 
 // dataset is an opened dataset of the plan.
@@ -34,7 +35,7 @@ func openData(ctx context.Context, p *plan.Plan) (map[string]*dataset, error) {
 	errs := make([]error, len(p.Datasets))
 	var wg sync.WaitGroup
 	for i, d := range p.Datasets {
-		wg.Go(func() { list[i], errs[i] = openDataset(ctx, d) })
+		wg.Go(func() { list[i], errs[i] = openDataset(ctx, d, p.Loader) })
 	}
 	wg.Wait()
 	if err := errors.Join(errs...); err != nil {
@@ -47,7 +48,7 @@ func openData(ctx context.Context, p *plan.Plan) (map[string]*dataset, error) {
 	return out, nil
 }
 
-func openDataset(ctx context.Context, d plan.Dataset) (*dataset, error) {
+func openDataset(ctx context.Context, d plan.Dataset, l plan.Loader) (*dataset, error) {
 	src, err := datasource.Build(d.Source)
 	if err != nil {
 		return nil, err
@@ -58,6 +59,9 @@ func openDataset(ctx context.Context, d plan.Dataset) (*dataset, error) {
 	}
 	if samples.Len() == 0 {
 		return nil, fmt.Errorf("%s: dataset %q has no images", d.Source.At, d.Name)
+	}
+	if samples, err = decoded.Open(ctx, samples, d.Source, src.Channels(), l); err != nil {
+		return nil, err
 	}
 	list := datasource.ListOf(samples)
 	return &dataset{d, d.Source.At, samples, src.Channels(), list, list.Digest()}, nil
