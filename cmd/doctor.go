@@ -148,7 +148,7 @@ func checkProviders() finding {
 func checkJPEG() finding {
 	d, err := jpeg.Find()
 	if err != nil {
-		return finding{Status: "warning", Found: "Go's, at a third of the speed: " + err.Error(), Mend: "make deps, or install the Debian package libturbojpeg0"}
+		return finding{Status: "warning", Found: "Go's, at a sixth of the speed: " + err.Error(), Mend: "make deps, or install the Debian package libturbojpeg0"}
 	}
 	return ok("%s at %s", jpeg.Name(), d.Path())
 }

@@ -242,3 +242,41 @@ func TestPinsAreComplete(t *testing.T) {
 		}
 	}
 }
+
+// The decoder is the version that is there, else the first that can be fetched; none is a message and no error.
+func TestDecoder(t *testing.T) {
+	path, sum := wheel(t, map[string]string{"data/a/x": "one", "data/b": "two"})
+	calls := fakePip(t, path)
+	root := t.TempDir()
+	first, second := thing("0123"), thing(sum)
+	first.name, second.name = "thing-1", "thing-2"
+	try := func(wantCalls int, wantLog string, versions ...item) {
+		t.Helper()
+		var log strings.Builder
+		decoder(versions, root, &log)
+		if n := calls(); n != wantCalls || !strings.Contains(log.String(), wantLog) || wantLog == "" && log.Len() > 0 {
+			t.Errorf("%d downloads, want %d; log %q, want %q", n, wantCalls, log.String(), wantLog)
+		}
+	}
+	try(1, "decoded by Go's decoder", first)
+	try(3, "fetching thing==1", first, second)
+	try(3, "", first, second)
+	if there(root, second) != 1 || there(root, first) != 0 {
+		t.Error("the second version is not the one that is there")
+	}
+}
+
+// Each version has a pin for both processors, and keeps the library alone.
+func TestTurboJPEG(t *testing.T) {
+	for _, it := range turboJPEGs() {
+		if len(it.archive) != 64 || len(it.tree) != 64 || !strings.HasPrefix(it.pkg, "libturbojpeg0=1:2.1.5-") {
+			t.Errorf("item %+v", it)
+		}
+	}
+	for from, to := range map[string]string{"usr/lib/x86_64-linux-gnu/libturbojpeg.so.0.2.0": "libturbojpeg.so.0", "usr/share/doc/libturbojpeg0/copyright": "copyright",
+		"usr/share/lintian/overrides/libturbojpeg0": "", "usr/lib/x86_64-linux-gnu/libturbojpeg.so.0": ""} {
+		if got := keepTurboJPEG(from); got != to {
+			t.Errorf("keepTurboJPEG(%q) = %q, want %q", from, got, to)
+		}
+	}
+}

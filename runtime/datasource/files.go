@@ -8,9 +8,11 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 
+	"ssc/runtime/jpeg"
 	"ssc/runtime/transform"
 )
 
@@ -69,7 +71,22 @@ func (f *files) Label(i int) int64 {
 func (f *files) Classes() []string { return f.classes }
 
 // Notes implements [Noted].
-func (f *files) Notes() []string { return f.notes }
+func (f *files) Notes() []string {
+	if text := jpeg.Notice(); text != "" && f.photos() {
+		return append(slices.Clone(f.notes), text)
+	}
+	return f.notes
+}
+
+// photos reports whether some files are JPEG images by their names.
+func (f *files) photos() bool {
+	for i := range f.Len() {
+		if isJPEG(f.paths.bytes(i)) {
+			return true
+		}
+	}
+	return false
+}
 
 // List implements [Listed]: one line for each image, and one for the decoder when some are JPEG images by their names. A file that is gone has no size.
 func (f *files) List() *List {
@@ -80,7 +97,7 @@ func (f *files) List() *List {
 			sizes[i] = info.Size()
 		}
 	})
-	out, photos := &List{}, false
+	out := &List{}
 	for i, size := range sizes {
 		print := "gone"
 		if size >= 0 {
@@ -90,9 +107,8 @@ func (f *files) List() *List {
 			print = fmt.Sprintf("%s:%d", print, f.labels[i])
 		}
 		out.add(print, f.paths.bytes(i))
-		photos = photos || isJPEG(f.paths.bytes(i))
 	}
-	if photos {
+	if f.photos() {
 		out.addDecoder()
 	}
 	return out

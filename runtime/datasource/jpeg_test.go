@@ -146,3 +146,20 @@ func TestListNamesDecoder(t *testing.T) {
 		t.Errorf("Name() = %q has a blank", name)
 	}
 }
+
+// BenchmarkJPEG compares the decoders on a picture of the size that is most frequent in ImageNet.
+func BenchmarkJPEG(b *testing.B) {
+	data := photo(b, 375, 500)
+	for name, of := range decoders(b) {
+		as, _ := of(3)
+		as.maxPixels = 1 << 24
+		b.Run(name, func(b *testing.B) {
+			var m transform.Image
+			for b.Loop() {
+				if err := decode(&m, data, as); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

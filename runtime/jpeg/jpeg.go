@@ -3,9 +3,9 @@
 // The library is loaded at run time, so one build serves every machine: $SSC_JPEG_LIB, else the one that `make deps` puts into the cache folder,
 // else the system's libturbojpeg. Without one (or with SSC_JPEG_LIB=off) callers decode with Go's image/jpeg.
 //
-// Pixels are those of the accurate integer transform with smooth chroma, which Pillow and OpenCV give too: the same on every processor. Go's
-// decoder rounds its transform differently, so single values differ by up to 3 levels, and by more where chroma has another resolution than luma in ways that
-// package datasource does not smooth. [Name] tells which decoder is at work, for a run that must go on with the pixels it began with.
+// Pixels are those of the accurate integer transform with smooth chroma, which Pillow and OpenCV give too: the same on every processor. Go's decoder rounds its
+// transform differently, so that single values differ by up to 3 levels (a test of package datasource compares). libjpeg-turbo reads arithmetic coding besides; images whose data
+// breaks off or is damaged are errors of both. [Name] tells which decoder is at work, for a run that must go on with the pixels it began with.
 //
 // Neighbours: runtime/datasource is the only caller; setup fills the cache folder.
 package jpeg
@@ -125,6 +125,14 @@ func Name() string {
 		return d.name
 	}
 	return "go"
+}
+
+// Notice is what a run should say of its JPEG decoder: nothing when it is libjpeg-turbo, or Go's because that was asked for.
+func Notice() string {
+	if _, err := Find(); err != nil && !errors.Is(err, errOff) {
+		return fmt.Sprintf("JPEG images are decoded whole and by Go's decoder, at a sixth of the speed (%s); `make deps` brings libjpeg-turbo", err)
+	}
+	return ""
 }
 
 // Path is the file or system name of the library.

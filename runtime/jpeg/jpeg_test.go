@@ -103,6 +103,7 @@ func TestName(t *testing.T) {
 }
 
 func TestLoadSaysWhy(t *testing.T) {
+	decoder(t)
 	empty := filepath.Join(t.TempDir(), "empty.so")
 	if err := os.WriteFile(empty, nil, 0o666); err != nil {
 		t.Fatal(err)
@@ -111,6 +112,9 @@ func TestLoadSaysWhy(t *testing.T) {
 		if _, err := load(path); err == nil || !strings.Contains(err.Error(), "loading libjpeg-turbo: ") || !strings.Contains(err.Error(), filepath.Base(path)) {
 			t.Errorf("load(%q) = %v, want a reason that names it", path, err)
 		}
+	}
+	if text := Notice(); text != "" {
+		t.Errorf("Notice() = %q though there is a decoder", text)
 	}
 	t.Setenv("SSC_JPEG_LIB", Off)
 	if path, err := libraryPath(); !errors.Is(err, errOff) {

@@ -4,6 +4,8 @@
 // recipes were tuned with: resampling is antialiased and rounds to 8 bits as Pillow does, colour operations truncate as Pillow's
 // blend does, blur is Pillow's three box passes.
 //
+// The loops that take the time are in C for AVX2 (simd_amd64.go) and, with the same bytes, in Go for all other processors.
+//
 // Every random draw comes from the [plan.Rand] that the caller passes, in an order that depends on the image's size alone; the result is a pure
 // function of the image, the arguments and that stream. A transform keeps no state between calls and may be used by several goroutines.
 //
