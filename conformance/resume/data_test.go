@@ -9,7 +9,7 @@ import (
 	"hash/crc32"
 	"image"
 	"image/color"
-	"image/jpeg"
+	gojpeg "image/jpeg"
 	"image/png"
 	"os"
 	"path/filepath"
@@ -18,6 +18,7 @@ import (
 	"testing"
 
 	"ssc/runtime/failpoint"
+	"ssc/runtime/jpeg"
 	"ssc/runtime/train"
 )
 
@@ -36,7 +37,7 @@ func photographs(t *testing.T, damaged map[int]func(whole []byte) []byte) string
 		err := png.Encode(&b, m)
 		if i%2 == 1 {
 			b.Reset()
-			err = jpeg.Encode(&b, m, nil)
+			err = gojpeg.Encode(&b, m, nil)
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -238,6 +239,20 @@ func TestDataChanged(t *testing.T) {
 				t.Errorf("%s and accepted before: %v, want none", name, err)
 			}
 		}
+	}
+}
+
+// TestAnotherDecoder: a run whose JPEG images would now be decoded to other pixels is refused.
+func TestAnotherDecoder(t *testing.T) {
+	if jpeg.Name() == "go" {
+		t.Skip("there is no decoder but Go's on this machine")
+	}
+	r := folderRecipe(t, files(photographs(t, nil)), "")
+	c := r.program(t, r.stoppedAt(t, 8), 1)
+	c.Env = append(c.Env, "SSC_JPEG_LIB="+jpeg.Off)
+	out, err := c.CombinedOutput()
+	if got := exitCode(err); got != 1 || !strings.Contains(string(out), "(decoder of JPEG images)") {
+		t.Errorf("exit code %d, want 1 and what changed, the decoder:\n%s", got, out)
 	}
 }
 
