@@ -65,13 +65,14 @@ func measureData(c *cli.Context, p *plan.Plan, d time.Duration) (*loader.Measure
 		if err != nil {
 			return nil, err
 		}
-		ctx, stop := untilSignal(c.Context, func(string, ...any) {}) // the error says it
+		note := func(format string, args ...any) { fmt.Fprintf(c.App.ErrWriter, format+"\n", args...) }
+		ctx, stop := untilSignal(c.Context, func(string, ...any) {}) // there is no step to be finished
 		defer stop()
 		samples, err := src.Open(ctx)
 		if err != nil {
 			return nil, fmt.Errorf("%s: dataset %q: %w", set.Source.At, set.Name, err)
 		}
-		if samples, err = decoded.Open(ctx, samples, set.Source, src.Channels(), p.Loader); err != nil {
+		if samples, err = decoded.Open(ctx, samples, set.Source, src.Channels(), p.Loader, note); err != nil {
 			return nil, err
 		}
 		workers := c.Int("workers")

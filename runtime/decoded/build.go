@@ -40,6 +40,7 @@ func (s *samples) use(ctx context.Context, dir string, limit int64) error {
 	if _, err := atomic.Clean(atomic.OS{}, dir); err != nil {
 		return err
 	}
+	s.tell("decoding %d images once, to keep them in %s", s.Len(), dir)
 	if err := atomic.WriteFile(atomic.OS{}, path, func(w io.Writer) error { return s.build(ctx, w, limit) }); err != nil {
 		return err
 	}

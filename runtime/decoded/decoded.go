@@ -34,12 +34,13 @@ const (
 	Auto = "auto" // decoded in the cache folder
 )
 
-// Open wraps the samples of a source as the loader block asks. An error is one of ctx or of arguments; what keeps a file from being used is a note.
-func Open(ctx context.Context, s datasource.Samples, source plan.Component, channels int, l plan.Loader) (datasource.Samples, error) {
+// Open wraps the samples of a source as the loader block asks. An error is one of ctx or of arguments; what keeps a file from being used is a note of the samples. note is told
+// before a file is built, which takes as long as reading every image once.
+func Open(ctx context.Context, s datasource.Samples, source plan.Component, channels int, l plan.Loader, note func(format string, args ...any)) (datasource.Samples, error) {
 	if l.Cache == "" || l.Cache == Off {
 		return s, nil
 	}
-	out := &samples{Samples: s, channels: channels}
+	out := &samples{Samples: s, channels: channels, tell: note}
 	if l.CacheSide > 0 {
 		var err error
 		out.bound, err = transform.Build([]plan.Component{{Type: "resize", Args: map[string]any{"size": l.CacheSide}}})
@@ -129,6 +130,7 @@ type samples struct {
 	bound          []transform.Transform // nil: as large as they are
 	file           *file                 // nil: there is none
 	note           string
+	tell           func(format string, args ...any)
 }
 
 // Label implements [datasource.Labeled].

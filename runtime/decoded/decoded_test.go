@@ -75,7 +75,7 @@ func open(t testing.TB, dir string, l plan.Loader) (*samples, *atomic.Int64) {
 		t.Fatal(err)
 	}
 	n := new(atomic.Int64)
-	out, err := Open(t.Context(), spy{s, n}, c, 3, l)
+	out, err := Open(t.Context(), spy{s, n}, c, 3, l, t.Logf)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -242,7 +242,7 @@ func TestCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	s, _ := open(t, folderOf(t), kept(t.TempDir()))
-	if _, err := Open(ctx, s, plan.Component{Label: "image_folder"}, 3, kept(t.TempDir())); !errors.Is(err, context.Canceled) {
+	if _, err := Open(ctx, s, plan.Component{Label: "image_folder"}, 3, kept(t.TempDir()), t.Logf); !errors.Is(err, context.Canceled) {
 		t.Errorf("Open = %v, want that it was cancelled", err)
 	}
 }

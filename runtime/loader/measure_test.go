@@ -50,7 +50,7 @@ func photoConfig(t testing.TB, dir, decode string, l plan.Loader) loader.Config 
 	}
 	s, err := src.Open(t.Context())
 	if err == nil {
-		s, err = decoded.Open(t.Context(), s, c, 3, l)
+		s, err = decoded.Open(t.Context(), s, c, 3, l, t.Logf)
 	}
 	if err != nil {
 		t.Fatal(err)

@@ -30,12 +30,12 @@ type dataset struct {
 }
 
 // openData opens every dataset, side by side; what is wrong with one is said at its source block.
-func openData(ctx context.Context, p *plan.Plan) (map[string]*dataset, error) {
+func openData(ctx context.Context, p *plan.Plan, note func(format string, args ...any)) (map[string]*dataset, error) {
 	list := make([]*dataset, len(p.Datasets))
 	errs := make([]error, len(p.Datasets))
 	var wg sync.WaitGroup
 	for i, d := range p.Datasets {
-		wg.Go(func() { list[i], errs[i] = openDataset(ctx, d, p.Loader) })
+		wg.Go(func() { list[i], errs[i] = openDataset(ctx, d) })
 	}
 	wg.Wait()
 	if err := errors.Join(errs...); err != nil {
@@ -43,12 +43,16 @@ func openData(ctx context.Context, p *plan.Plan) (map[string]*dataset, error) {
 	}
 	out := map[string]*dataset{}
 	for _, d := range list {
+		var err error
+		if d.samples, err = decoded.Open(ctx, d.samples, d.spec.Source, d.channels, p.Loader, note); err != nil {
+			return nil, Refused{err}
+		}
 		out[d.spec.Name] = d
 	}
 	return out, nil
 }
 
-func openDataset(ctx context.Context, d plan.Dataset, l plan.Loader) (*dataset, error) {
+func openDataset(ctx context.Context, d plan.Dataset) (*dataset, error) {
 	src, err := datasource.Build(d.Source)
 	if err != nil {
 		return nil, err
@@ -59,9 +63,6 @@ func openDataset(ctx context.Context, d plan.Dataset, l plan.Loader) (*dataset, 
 	}
 	if samples.Len() == 0 {
 		return nil, fmt.Errorf("%s: dataset %q has no images", d.Source.At, d.Name)
-	}
-	if samples, err = decoded.Open(ctx, samples, d.Source, src.Channels(), l); err != nil {
-		return nil, err
 	}
 	list := datasource.ListOf(samples)
 	return &dataset{d, d.Source.At, samples, src.Channels(), list, list.Digest()}, nil

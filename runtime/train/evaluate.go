@@ -131,7 +131,7 @@ func Evaluate(ctx context.Context, p *plan.Plan, models map[string][]byte, o Opt
 	if r.digest, err = r.trainedPlan().Digest(); err != nil {
 		return err
 	}
-	if r.data, err = openData(ctx, p); err != nil {
+	if r.data, err = openData(ctx, p, r.Report.Note); err != nil {
 		return err
 	}
 	if err := r.openFolder(); err != nil {

@@ -189,7 +189,7 @@ func (r *run) prepare(ctx context.Context) (err error) {
 		r.engine, err = newEngine(r.plan, r.models["train"], r.Threads)
 		created <- err
 	}()
-	r.data, err = openData(ctx, r.plan)
+	r.data, err = openData(ctx, r.plan, r.Report.Note)
 	if err := errors.Join(err, <-created); err != nil {
 		return err
 	}
