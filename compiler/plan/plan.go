@@ -162,9 +162,9 @@ type Loader struct {
 	// MaxBadFraction is the share of unreadable samples above which a run stops.
 	MaxBadFraction float64 `json:"max_bad_fraction"`
 
-	Cache     string  `json:"cache"`      // "off", "auto" or a folder: where decoded images are kept
-	CacheSide int     `json:"cache_side"` // bound of their shorter side in pixels; 0: none
-	CacheGiB  float64 `json:"cache_gib"`  // bound of what is kept of a data set
+	Cache     string  `json:"cache,omitempty"`      // "off", "auto" or a folder: where decoded images are kept
+	CacheSide int     `json:"cache_side,omitempty"` // bound of their shorter side in pixels; 0: none
+	CacheGiB  float64 `json:"cache_gib,omitempty"`  // bound of what is kept of a data set
 }
 
 // Train is the loop.

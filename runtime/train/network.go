@@ -108,7 +108,7 @@ func (n *Network) OpenData(ctx context.Context, name string) error {
 	if spec == nil {
 		return refuse("there is no dataset %q", name)
 	}
-	d, err := openDataset(ctx, *spec, n.Plan.Loader)
+	d, err := openDataset(ctx, *spec)
 	if err != nil {
 		return Refused{err}
 	}
