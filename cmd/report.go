@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -33,10 +34,8 @@ func makeReport(c *cli.Context) error {
 	if !isRun(dir) {
 		return fmt.Errorf("%s is a plan, not a run: train first with ssc run %s", dir, dir)
 	}
-	alive, err := checkpoint.Held(dir)
-	if err != nil {
-		return fmt.Errorf("looking for a process that works in %s: %w", dir, err)
-	}
+	holder, err := checkpoint.Peek(dir, time.Now())
+	alive := err == nil && holder != nil && holder.Alive && !holder.Silent(time.Now()) // a damaged lock is nobody's
 	name := c.String("o")
 	if name == "" {
 		name = filepath.Join(dir, track.PageFile)
