@@ -47,7 +47,7 @@ func kernelNames(t *testing.T) []string {
 // corners; and the number of threads changes no bit.
 func TestKernels(t *testing.T) {
 	names := kernelNames(t)
-	for _, s := range slices.Concat(samples(), kernelSamples()) {
+	for _, s := range slices.Concat(samples(), kernelSamples(), tokenKernelSamples()) {
 		if !ir.IsFunction(s.Op) || !slices.Contains(names, s.Op.Name()) {
 			continue
 		}

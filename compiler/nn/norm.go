@@ -126,7 +126,7 @@ func (n *layerNorm) Apply(s Scope, x *ir.Value, zero bool) *ir.Value {
 		gain = 0
 	}
 	c := ir.Shape{{Name: "dim", Size: x.Shape[len(x.Shape)-1].Size}}
-	return op.LayerNormalization(x, s.Param("weight", c, Constant(gain)), s.Param("bias", c, Constant(0)), -1, n.eps)
+	return fn.LayerNorm(x, s.Param("weight", c, Constant(gain)), s.Param("bias", c, Constant(0)), n.eps)
 }
 
 var _ = Norms.Register(schema.Entry[Norm]{Info: schema.Info{Name: "gn", Before: "norm_cfg=dict(type='GN', num_groups=32)",

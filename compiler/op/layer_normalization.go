@@ -15,7 +15,7 @@ func LayerNormalization(x, scale, b *ir.Value, axis int, eps float64) *ir.Value 
 	if b != nil {
 		in = append(in, b)
 	}
-	return ir.Apply(layerNormalization{Axis: axis, Epsilon: eps}, in...)[0]
+	return ir.Apply(layerNormalization{Axis: axis, Epsilon: eps, Stash: 1}, in...)[0]
 }
 
 type layerNormalization struct {

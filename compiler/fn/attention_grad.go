@@ -1,0 +1,60 @@
+package fn
+
+import (
+	"ssc/compiler/ir"
+	"ssc/compiler/op"
+)
+
+type attentionGrad struct {
+	Heads int `attr:"num_heads"`
+}
+
+var _ = register(attentionGrad{Heads: 1})
+
+func (attentionGrad) Name() string { return "AttentionGrad" }
+
+// MaxOutputs counts the gradients of q, k and v; for packed inputs there is one.
+func (attentionGrad) MaxOutputs() int { return 3 }
+
+func (attentionGrad) Doc() ir.Doc {
+	return ir.Doc{Text: "Gradients of Attention with respect to q, k and v, or to the one input that holds them, given dy, the results y and lse, and the inputs; the last input, which may be absent, is the gradient of lse. " +
+		"With p = exp(q·kᵀ/√d - lse) and ds = p·(dy·vᵀ - Σ dy·y + dlse): dq = ds·k/√d, dk = dsᵀ·q/√d, dv = pᵀ·dy. Dao et al. 2022, appendix B.",
+		Samples: attentionSamples(func(f attention, q, k, y, lse []int) ir.Sample {
+			s := ir.Sample{Op: attentionGrad(f), NoGrad: "second derivatives of training are not used",
+				In: []ir.Arg{{Dims: y}, {Dims: y}, {Dims: lse, Lo: 1, Hi: 2}, {Dims: q, Lo: -2, Hi: 2}, {}, {}, {}}}
+			if k != nil {
+				s.In[4], s.In[5], s.In[6] = ir.Arg{Dims: k, Lo: -2, Hi: 2}, ir.Arg{Dims: k}, ir.Arg{Dims: lse}
+			}
+			return s
+		})}
+}
+
+func (f attentionGrad) Infer(in []*ir.Value) ([]ir.Type, error) { return ir.InferBody(f, in) }
+
+// FLOPs are those of the five products.
+func (attentionGrad) FLOPs(n *ir.Node) int64 { return 10 * n.In[1].Shape.Size() * keys(n.In[3:]) }
+
+func (attentionGrad) Grad(*ir.Node, []*ir.Value) []*ir.Value { return nil }
+
+func (f attentionGrad) Eval(in []*ir.Tensor) []*ir.Tensor { return ir.EvalBody(f, in) }
+
+func (f attentionGrad) Body(in []*ir.Value) []*ir.Value {
+	a := attention(f)
+	dy, y, lse := in[0], in[1], in[2]
+	q, k, v := unpack(in[3:6])
+	p := op.Exp(op.Sub(a.scores(q, k), op.Unsqueeze(lse, -1)))
+	dyh := a.split(dy, 0, 2, 1, 3)
+	dv := op.MatMul(op.Transpose(p, 0, 1, 3, 2), dyh)
+	// Each row of dy·y sums to what the softmax's denominator takes off.
+	delta := op.ReduceSum(a.split(op.Mul(dy, y), 0, 2, 1, 3), true, -1)
+	if len(in) > 6 && in[6] != nil {
+		delta = op.Sub(delta, op.Unsqueeze(in[6], -1))
+	}
+	ds := op.Mul(op.Mul(p, op.Sub(op.MatMul(dyh, a.split(v, 0, 2, 3, 1)), delta)), op.Scalar(p, a.scale(q)))
+	dq := op.MatMul(ds, a.split(k, 0, 2, 1, 3))
+	dk := op.MatMul(op.Transpose(ds, 0, 1, 3, 2), a.split(q, 0, 2, 1, 3))
+	if in[4] == nil {
+		return []*ir.Value{op.Concat(2, a.join(dq), a.join(dk), a.join(dv))}
+	}
+	return []*ir.Value{a.join(dq), a.join(dk), a.join(dv)}
+}

@@ -1,0 +1,60 @@
+package fn
+
+import (
+	"ssc/compiler/ir"
+	"ssc/compiler/op"
+)
+
+// LinearWeightGrad is the gradient of x·wᵀ + b with respect to w and b. Shapes: dy [batch, …, out], x [batch, …, in]; results [out, in] and [out].
+func LinearWeightGrad(dy, x *ir.Value) (dw, db *ir.Value) {
+	o := ir.Apply(linearWeightGrad{}, dy, x)
+	return o[0], o[1]
+}
+
+type linearWeightGrad struct{}
+
+var _ = register(linearWeightGrad{})
+
+func (linearWeightGrad) Name() string { return "LinearWeightGrad" }
+
+// MaxOutputs is the number of outputs.
+func (linearWeightGrad) MaxOutputs() int { return 2 }
+
+func (linearWeightGrad) Doc() ir.Doc {
+	return ir.Doc{Text: "Gradients of Linear (without activation) with respect to weight and bias: dyᵀ·x and Σ dy over all rows.",
+		Samples: plainLinearSamples(func(label string, x, w, y []int) ir.Sample {
+			return ir.Sample{Label: label, Op: linearWeightGrad{}, In: []ir.Arg{{Dims: y}, {Dims: x}}}
+		})}
+}
+
+func (f linearWeightGrad) Infer(in []*ir.Value) ([]ir.Type, error) { return ir.InferBody(f, in) }
+
+// FLOPs are those of the forward layer.
+func (linearWeightGrad) FLOPs(n *ir.Node) int64 {
+	return 2 * n.In[0].Shape.Size() * n.Out[0].Shape[1:].Size()
+}
+
+func (linearWeightGrad) Grad(n *ir.Node, d []*ir.Value) []*ir.Value {
+	dy, x := n.In[0], n.In[1]
+	if d[0] == nil {
+		return []*ir.Value{op.Expand(d[1], dy.Shape), nil}
+	}
+	return []*ir.Value{Linear(x, d[0], d[1], NoActivation), LinearInputGrad(dy, d[0])}
+}
+
+func (f linearWeightGrad) Eval(in []*ir.Tensor) []*ir.Tensor { return ir.EvalBody(f, in) }
+
+// Body joins all rows, so that the weight's gradient is one product.
+func (linearWeightGrad) Body(in []*ir.Value) []*ir.Value {
+	dy, x := rows(in[0]), rows(in[1])
+	return []*ir.Value{op.Gemm(dy, x, nil, op.GemmOptions{TransA: true}), op.ReduceSum(dy, false, 0)}
+}
+
+// rows joins all axes but the last.
+func rows(x *ir.Value) *ir.Value {
+	last := len(x.Shape) - 1
+	if last == 1 {
+		return x
+	}
+	return op.Reshape(x, ir.Shape{{Name: "row", Size: x.Shape[:last].Elems()}, x.Shape[last]})
+}

@@ -1,0 +1,51 @@
+// LinearWeightGrad: dyᵀ*x and the sums of dy over the rows. The work is cut along the rows of the weight, so that nothing is summed twice.
+#include "linear.h"
+
+namespace ssc {
+namespace {
+
+// The stretch that is summed in single precision.
+constexpr int64_t stretch = 256;
+
+class LinearWeightGrad : public Kernel {
+ public:
+  explicit LinearWeightGrad(const Attributes&) {}
+
+  void compute(Call& call) override {
+    const TokenRows dy(call.dims(0)), x(call.dims(1));
+    if (dy.count != x.count) mismatch("LinearWeightGrad", "the gradient is " + text(call.dims(0)) + ", the input " + text(call.dims(1)));
+    const float* const d = call.input(0);
+    const float* const from = call.input(1);
+    float* const dw = call.output(0, {dy.width, x.width});
+    float* const db = call.output(1, {dy.width});
+    in_pieces(call, dy.width, 48, [&](int64_t begin, int64_t end) {
+      const int64_t n = end - begin;
+      if (dw) product(n, x.width, dy.count, 1, {d + begin, dy.width, true}, {from, x.width}, 0, dw + begin * x.width, x.width);
+      if (db) sums(d + begin, dy, n, db + begin);
+    });
+  }
+
+ private:
+  static void sums(const float* d, const TokenRows& dy, int64_t n, float* out) {
+    std::vector<double> total(n);
+    std::vector<float> part(n);
+    for (int64_t first = 0; first < dy.count; first += stretch) {
+      std::fill(part.begin(), part.end(), 0.0f);
+      for (int64_t r = first; r < std::min(dy.count, first + stretch); r++) {
+        const float* const row = d + r * dy.width;
+        for (int64_t i = 0; i < n; i++) part[i] += row[i];
+      }
+      for (int64_t i = 0; i < n; i++) total[i] += part[i];
+    }
+    for (int64_t i = 0; i < n; i++) out[i] = static_cast<float>(total[i]);
+  }
+};
+
+std::vector<Dims> shapes(const std::vector<Dims>& in, const Attributes&) {
+  return {{in.at(0).back(), in.at(1).back()}, {in.at(0).back()}};
+}
+
+const Register entry{{"LinearWeightGrad", {{}, {}}, {{Type::f32, true}, {Type::f32, true}}, shapes, make<LinearWeightGrad>}};
+
+}  // namespace
+}  // namespace ssc

@@ -1,0 +1,24 @@
+// Matrix products by oneDNN, on the calling thread alone: kernels cut their work into pieces themselves.
+#pragma once
+
+#include <cstdint>
+
+namespace ssc {
+
+// A matrix in row-major order; stride is the distance of its rows. Transposed, it stands for its mirror image.
+struct Matrix {
+  const float* data;
+  int64_t stride;
+  bool transposed = false;
+};
+
+// c = alpha*a*b + beta*c, where a is [m, k] and b [k, n] after transposition. With beta 0 c is only written.
+void product(int64_t m, int64_t n, int64_t k, float alpha, Matrix a, Matrix b, float beta, float* c, int64_t stride);
+
+// Cuts n items into pieces of equal size, none above most: the size, from which the number follows.
+inline int64_t even(int64_t n, int64_t most) {
+  const int64_t pieces = n > most ? (n + most - 1) / most : 1;
+  return n > 0 ? (n + pieces - 1) / pieces : 1;
+}
+
+}  // namespace ssc
