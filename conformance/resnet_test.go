@@ -25,7 +25,7 @@ func TestResNet(t *testing.T) {
 				StemChannels int `json:"stem_channels"`
 			}
 			ref := oracle(t, name, &p)
-			g := resnetGraph(t, ref, schema.Spec{Type: "backbone", Label: "resnet", Args: map[string]any{
+			g := backboneGraph(t, ref, schema.Spec{Type: "backbone", Label: "resnet", Args: map[string]any{
 				"depth": p.Depth, "stem": p.Stem, "base_channels": p.BaseChannels, "stem_channels": p.StemChannels,
 				"out_indices": []any{0, 1, 2, 3, 4}}})
 			t.Run("float64", func(t *testing.T) {
@@ -73,10 +73,10 @@ func (c *comparison) execute(t *testing.T) []*ir.Tensor {
 	return out
 }
 
-// resnetGraph builds the backbone on the reference's input with loss = sum(last map · loss_weight) / batch.
-func resnetGraph(t *testing.T, ref *reference, spec schema.Spec) *comparison {
+// backboneGraph builds the backbone on the reference's input with loss = sum(last map · loss_weight) / batch.
+func backboneGraph(t *testing.T, ref *reference, spec schema.Spec) *comparison {
 	t.Helper()
-	net := backbone.Table.New("resnet")
+	net := backbone.Table.New(spec.Label)
 	if err := schema.DecodeJSON(net, spec); err != nil {
 		t.Fatal(err)
 	}
@@ -85,6 +85,11 @@ func resnetGraph(t *testing.T, ref *reference, spec schema.Spec) *comparison {
 		[]plan.ImageType{{Channels: x.Dims[1], Height: x.Dims[2], Width: x.Dims[3], Normalized: true}})
 	c := &comparison{Graph: b.G, feeds: map[string]*ir.Tensor{"view0": x}}
 	maps := net.Forward(b.Root().Sub("backbone"), b.View(0))
+	for _, f := range b.Fields {
+		if f.Kind == "noise" {
+			c.feeds[f.Name] = ref.tensor(t, "noise")
+		}
+	}
 	for i, m := range maps {
 		c.output(fmt.Sprintf("out/%d", i), m)
 	}

@@ -65,7 +65,7 @@ func (f linear) Grad(n *ir.Node, dy []*ir.Value) []*ir.Value {
 	d := dy[0]
 	switch Activation(f.Activation) {
 	case ReLU:
-		d = op.Where(op.Greater(n.Out[0], op.Scalar(d, 0)), d, op.Scalar(d, 0))
+		d = op.Mul(d, op.Sign(n.Out[0]))
 	case GELU, GELUTanh:
 		if d != nil {
 			d = ir.Apply1(geluGrad{Tanh: f.Activation == int(GELUTanh)}, d, n.Out[1])
