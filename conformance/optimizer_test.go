@@ -25,8 +25,8 @@ type optimizerCase struct {
 func TestOptimizers(t *testing.T) {
 	var p struct{ Cases map[string]optimizerCase }
 	ref := oracle(t, "optimizers", &p)
-	if len(p.Cases) != 9 {
-		t.Errorf("the reference has %d cases, want 9", len(p.Cases))
+	if len(p.Cases) != 12 {
+		t.Errorf("the reference has %d cases, want 12", len(p.Cases))
 	}
 	for name, c := range p.Cases {
 		t.Run(name, func(t *testing.T) {

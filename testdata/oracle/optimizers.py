@@ -20,6 +20,9 @@ CASES = {
     "lars_decay": ("lars", [4.8 * r for r in SLOW], {"momentum": 0.9, "weight_decay": 0.1, "eta": 0.001, "eps": 1e-8}),
     "lars_nesterov": ("lars", [4.8 * r for r in SLOW],
                       {"momentum": 0.9, "weight_decay": 1e-6, "eta": 0.001, "eps": 1e-8, "nesterov": True}),
+    "lamb": ("lamb", ADAM, {"betas": (0.9, 0.999), "eps": 1e-6, "weight_decay": 0.02}),
+    "lamb_clip": ("lamb", ADAM, {"betas": (0.8, 0.99), "eps": 1e-6, "weight_decay": 0.1, "trust_clip": True}),
+    "lamb_always": ("lamb", ADAM, {"betas": (0.9, 0.999), "eps": 1e-6, "weight_decay": 0.0, "always_adapt": True}),
 }
 TORCH = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
 EXCLUDED = ["norm"]
@@ -27,7 +30,7 @@ EXCLUDED = ["norm"]
 DESCRIPTION = (
     "init/T: start of tensor T; grad/I/T: its gradient in iteration I = 0..4. CASE/I/T: value after iteration I of that optimizer; "
     "CASE/state/KIND/T: its state after the last (momentum, exp_avg, exp_avg_sq). Learning rates by iteration are in the JSON. The tensor "
-    "norm is excluded from weight decay and adaptation in the lars cases; the tensor zero starts at 0 and has gradient 0 in iteration 2, "
+    "norm is excluded from weight decay and adaptation in the lars and lamb cases; the tensor zero starts at 0 and has gradient 0 in iteration 2, "
     "which are the two guards of the trust ratio."
 )
 
@@ -59,6 +62,31 @@ def run_lars(init, grads, rates, options, dtype):
     return out | {f"state/momentum/{k}": v for k, v in momenta.items()}
 
 
+def lamb(weights, grads, moments, t, lr, excluded, *, betas, eps, weight_decay, trust_clip=False, always_adapt=False):
+    """One step, the t-th from 1, in place: You et al. 2019, algorithm 2, with phi the identity or, with trust_clip, a bound of 1 on the ratio.
+    Tensors without decay, which the excluded ones are, keep the ratio 1 unless always_adapt, as in MMClassification."""
+    for name, w in weights.items():
+        g, (m, v) = grads[name], moments.setdefault(name, (np.zeros_like(w), np.zeros_like(w)))
+        m[...] = betas[0] * m + (1 - betas[0]) * g
+        v[...] = betas[1] * v + (1 - betas[1]) * g * g
+        wd, q = (0.0 if name in excluded else weight_decay), 1.0
+        r = m / (1 - betas[0] ** t) / (np.sqrt(v / (1 - betas[1] ** t)) + eps) + wd * w
+        wn, rn = np.sqrt((w * w).sum()), np.sqrt((r * r).sum())
+        if name not in excluded and (wd or always_adapt) and wn > 0 and rn > 0:
+            q = min(wn / rn, 1.0) if trust_clip else wn / rn
+        w -= lr * q * r
+
+
+def run_lamb(init, grads, rates, options, dtype):
+    weights, moments, out = {k: array(v).astype(dtype) for k, v in init.items()}, {}, {}
+    for i, lr in enumerate(rates):
+        lamb(weights, {k: array(v).astype(dtype) for k, v in grads[i].items()}, moments, i + 1, lr, EXCLUDED, **options)
+        out |= {f"{i}/{k}": w.copy() for k, w in weights.items()}
+    for k, (m, v) in moments.items():
+        out |= {f"state/exp_avg/{k}": m, f"state/exp_avg_sq/{k}": v}
+    return out
+
+
 def run_torch(kind, init, grads, rates, options, dtype):
     weights, out = {k: torch.nn.Parameter(v.to(dtype, copy=True)) for k, v in init.items()}, {}
     optimizer = TORCH[kind](weights.values(), lr=rates[0], foreach=False, **options)
@@ -76,6 +104,9 @@ def run_torch(kind, init, grads, rates, options, dtype):
     return out
 
 
+OWN = {"lars": run_lars, "lamb": run_lamb}
+
+
 def main():
     g = rng(1904)
     init = {k: exact(np.zeros(s) if k == "zero" else g.normal(size=s)) for k, s in SHAPES.items()}
@@ -84,11 +115,11 @@ def main():
     tensors |= {f"grad/{i}/{k}": v for i in range(STEPS) for k, v in grads[i].items()}
     errors, params = {}, {}
     for case, (kind, rates, options) in CASES.items():
-        if kind == "lars":
-            reference, single = (run_lars(init, grads, rates, options, t) for t in (np.float64, np.float32))
+        if kind in OWN:
+            reference, single = (OWN[kind](init, grads, rates, options, t) for t in (np.float64, np.float32))
         else:
             reference, single = (run_torch(kind, init, grads, rates, options, t) for t in (torch.float64, torch.float32))
         tensors |= {f"{case}/{k}": v for k, v in reference.items()}
         errors |= {f"{case}/{k}": v for k, v in error([single], reference).items()}
-        params[case] = {"kind": kind, "lr": rates, "options": options, "excluded": EXCLUDED if kind == "lars" else []}
+        params[case] = {"kind": kind, "lr": rates, "options": options, "excluded": EXCLUDED if kind in OWN else []}
     save("optimizers", DESCRIPTION, tensors, {"cases": params}, errors)
