@@ -11,7 +11,7 @@ import (
 type Backbone interface {
 	schema.Component
 	// Forward builds the network on x, [batch, channel, height, width], and returns the feature maps that out_indices asks for, [batch,
-	// channel, height, width] each, from shallow to deep.
+	// channel, height, width] each, from shallow to deep. A transformer may return vectors [batch, dim] or tokens [batch, token, dim] instead.
 	Forward(s nn.Scope, x *ir.Value) []*ir.Value
 }
 

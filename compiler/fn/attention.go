@@ -66,10 +66,11 @@ func (attention) FLOPs(n *ir.Node) int64 { return 4 * n.Out[0].Shape.Size() * ke
 
 // keys is the number of tokens that each token looks at.
 func keys(in []*ir.Value) int64 {
-	if len(in) > 1 && in[1] != nil {
-		return in[1].Shape[1:2].Size()
+	k := at(in, 1)
+	if k == nil {
+		k = in[0]
 	}
-	return in[0].Shape[1:2].Size()
+	return k.Shape[1:2].Size()
 }
 
 func (f attention) Grad(n *ir.Node, dy []*ir.Value) []*ir.Value {
@@ -77,9 +78,9 @@ func (f attention) Grad(n *ir.Node, dy []*ir.Value) []*ir.Value {
 	if d == nil {
 		d = op.Mul(y, op.Scalar(y, 0))
 	}
-	o := ir.Apply(attentionGrad(f), d, y, n.Out[1], in[0], in[1], in[2], dy[1])
-	if in[1] == nil {
-		return []*ir.Value{o[0], nil, nil}
+	o := ir.Apply(attentionGrad(f), d, y, n.Out[1], in[0], at(in, 1), at(in, 2), dy[1])
+	for len(o) < len(in) {
+		o = append(o, nil)
 	}
 	return o
 }
@@ -95,7 +96,7 @@ func (f attention) Body(in []*ir.Value) []*ir.Value {
 
 // unpack gives q, k and v of the inputs q, k, v or qkv.
 func unpack(in []*ir.Value) (q, k, v *ir.Value) {
-	if len(in) > 1 && in[1] != nil {
+	if at(in, 1) != nil {
 		return in[0], in[1], in[2]
 	}
 	parts := op.SplitEvenly(in[0], 2, 3)

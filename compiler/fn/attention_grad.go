@@ -41,19 +41,19 @@ func (f attentionGrad) Eval(in []*ir.Tensor) []*ir.Tensor { return ir.EvalBody(f
 func (f attentionGrad) Body(in []*ir.Value) []*ir.Value {
 	a := attention(f)
 	dy, y, lse := in[0], in[1], in[2]
-	q, k, v := unpack(in[3:6])
+	q, k, v := unpack(in[3:])
 	p := op.Exp(op.Sub(a.scores(q, k), op.Unsqueeze(lse, -1)))
 	dyh := a.split(dy, 0, 2, 1, 3)
 	dv := op.MatMul(op.Transpose(p, 0, 1, 3, 2), dyh)
 	// Each row of dy·y sums to what the softmax's denominator takes off.
 	delta := op.ReduceSum(a.split(op.Mul(dy, y), 0, 2, 1, 3), true, -1)
-	if len(in) > 6 && in[6] != nil {
-		delta = op.Sub(delta, op.Unsqueeze(in[6], -1))
+	if dlse := at(in, 6); dlse != nil {
+		delta = op.Sub(delta, op.Unsqueeze(dlse, -1))
 	}
 	ds := op.Mul(op.Mul(p, op.Sub(op.MatMul(dyh, a.split(v, 0, 2, 3, 1)), delta)), op.Scalar(p, a.scale(q)))
 	dq := op.MatMul(ds, a.split(k, 0, 2, 1, 3))
 	dk := op.MatMul(op.Transpose(ds, 0, 1, 3, 2), a.split(q, 0, 2, 1, 3))
-	if in[4] == nil {
+	if at(in, 4) == nil {
 		return []*ir.Value{op.Concat(2, a.join(dq), a.join(dk), a.join(dv))}
 	}
 	return []*ir.Value{a.join(dq), a.join(dk), a.join(dv)}

@@ -34,6 +34,14 @@ func Names() []string {
 	return names
 }
 
+// at is input i, nil when it is absent.
+func at(in []*ir.Value, i int) *ir.Value {
+	if i < len(in) {
+		return in[i]
+	}
+	return nil
+}
+
 // Any finds functions, written with their domain ("ai.ssc.Conv"), and standard operators.
 func Any(name string) (ir.Op, bool) {
 	if len(name) > len(ir.Domain) && name[:len(ir.Domain)+1] == ir.Domain+"." {

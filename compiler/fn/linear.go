@@ -84,11 +84,8 @@ func (f linear) Grad(n *ir.Node, dy []*ir.Value) []*ir.Value {
 func (f linear) Eval(in []*ir.Tensor) []*ir.Tensor { return ir.EvalBody(f, in) }
 
 func (f linear) Body(in []*ir.Value) []*ir.Value {
-	x, w := in[0], in[1]
-	var b, z *ir.Value
-	if len(in) > 2 {
-		b = in[2]
-	}
+	x, w, b := in[0], in[1], at(in, 2)
+	var z *ir.Value
 	if len(x.Shape) == 2 {
 		z = op.Gemm(x, w, b, op.GemmOptions{TransB: true})
 	} else {

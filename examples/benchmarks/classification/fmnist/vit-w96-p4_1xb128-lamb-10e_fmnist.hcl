@@ -1,5 +1,4 @@
-# A small vision transformer trained with labels on Fashion-MNIST: learnt positions, stochastic depth, LAMB. It shows that the network learns; for its size a
-# convolution network does better.
+# A small vision transformer trained with labels on Fashion-MNIST: learnt positions, drop path, LAMB.
 
 locals {
   data = env("SSC_DATA", "data/fashion-mnist")
