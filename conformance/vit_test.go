@@ -66,6 +66,32 @@ func TestViTParameters(t *testing.T) {
 	}
 }
 
+// TestViTInit compares how weights start with MMSelfSup's VisionTransformer and MAEViT, and with timm.
+func TestViTInit(t *testing.T) {
+	uniform := func(fans int) plan.Init {
+		b := math.Sqrt(6 / float64(fans))
+		return plan.Init{Kind: "uniform", Lo: -b, Hi: b}
+	}
+	normal := func(std float64) plan.Init { return plan.Init{Kind: "normal", Std: std} }
+	trunc := plan.Init{Kind: "trunc_normal", Std: 0.02, Lo: -2, Hi: 2}
+	for init, want := range map[string]map[string]plan.Init{
+		"mocov3": {"patch_embed.projection.weight": uniform(3*16*16 + 192), "cls_token": normal(1e-6), "layers.1.attn.qkv.weight": uniform(192 + 192),
+			"layers.1.attn.proj.weight": uniform(192 + 192), "layers.1.ffn.layers.0.0.weight": uniform(192 + 768), "layers.1.ffn.layers.1.weight": uniform(768 + 192)},
+		"mae":          {"patch_embed.projection.weight": uniform(3*16*16 + 192), "cls_token": normal(0.02), "layers.1.attn.qkv.weight": uniform(192 + 3*192)},
+		"trunc_normal": {"patch_embed.projection.weight": trunc, "cls_token": trunc, "layers.1.attn.qkv.weight": trunc, "layers.1.ffn.layers.1.weight": trunc},
+	} {
+		want["pos_embed"] = trunc
+		want["patch_embed.projection.bias"], want["layers.1.attn.qkv.bias"], want["ln1.bias"] = plan.Init{Kind: "constant"}, plan.Init{Kind: "constant"}, plan.Init{Kind: "constant"}
+		want["layers.0.ln2.weight"] = plan.Init{Kind: "constant", Value: 1}
+		b := vitBuilder(t, map[string]any{"arch": "deit-tiny", "num_layers": 2, "pos_embed": "learned", "init": init})
+		for name, w := range want {
+			if got := b.Lookup("backbone." + name).Init; got != w {
+				t.Errorf("init %s: %s starts as %+v, want %+v", init, name, got, w)
+			}
+		}
+	}
+}
+
 // TestViTFrozen: what is frozen is what MMSelfSup freezes.
 func TestViTFrozen(t *testing.T) {
 	for _, c := range []struct {

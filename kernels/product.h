@@ -1,4 +1,5 @@
-// Matrix products by oneDNN, on the calling thread alone: kernels cut their work into pieces themselves.
+// Matrix products by oneDNN, on the calling thread alone: kernels cut their work into pieces themselves. dnnl_sgemm takes rows at any
+// distance and needs no preparation for a shape; oneDNN's matmul took 0.9 to 1.1 times as long on the products of ViT-S (AVX-512).
 #pragma once
 
 #include <cstdint>

@@ -37,6 +37,9 @@ type vitArch struct {
 	mlpRatio           float64
 }
 
+// hidden is the size between the two layers of an MLP.
+func (a vitArch) hidden() int { return int(float64(a.dim)*a.mlpRatio + 0.5) }
+
 // vitArchs has MMSelfSup's small and base (Chen, Xie and He 2021), MMClassification's large and huge (Dosovitskiy et al. 2020, table 1), and DeiT's (Touvron et
 // al. 2020, table 1).
 var vitArchs = map[string]vitArch{
@@ -89,6 +92,9 @@ func (v *visionTransformer) Check(r *schema.Report) {
 	if a.dim%a.heads != 0 {
 		r.Errorf("num_heads", "Invalid value", "%d heads do not divide tokens of size %d. Write a num_heads that divides embed_dims, such as %d.", a.heads, a.dim, divisor(a.dim, a.heads))
 	}
+	if a.hidden() < 1 {
+		r.Errorf("mlp_ratio", "Invalid value", "An MLP of %g times %d has no size. Write a larger mlp_ratio.", a.mlpRatio, a.dim)
+	}
 	if v.position == "sincos" && a.dim%4 != 0 {
 		r.Errorf("embed_dims", "Invalid value", "Fixed positions need an embed_dims that 4 divides; found %d. Write a multiple of 4, or pos_embed = \"learned\".", a.dim)
 	}
@@ -96,7 +102,7 @@ func (v *visionTransformer) Check(r *schema.Report) {
 		r.Errorf("img_size", "Invalid value", "img_size has %d numbers. Write one side in pixels, or [height, width].", len(v.imgSize))
 	}
 	for _, n := range v.imgSize {
-		if n%v.patchSize != 0 {
+		if v.position == "learned" && n%v.patchSize != 0 {
 			r.Errorf("img_size", "Invalid value", "Patches of %d pixels do not cover a side of %d. Write an img_size that patch_size divides.", v.patchSize, n)
 			break
 		}
@@ -146,7 +152,7 @@ func (v *visionTransformer) Forward(s nn.Scope, x *ir.Value) []*ir.Value {
 	if !t.Valid() {
 		return outs
 	}
-	block := nn.Block{Heads: a.heads, Hidden: int(float64(a.dim)*a.mlpRatio + 0.5), QKVBias: v.qkvBias, Eps: v.eps, Init: nn.TokenInit(v.init)}
+	block := nn.Block{Heads: a.heads, Hidden: a.hidden(), QKVBias: v.qkvBias, Eps: v.eps, Init: nn.TokenInit(v.init)}
 	paths := nn.NewDropPaths(s, 2*a.layers)
 	for i := range v.last(a) + 1 {
 		rate := v.dropPath * float64(i) / float64(max(a.layers-1, 1))

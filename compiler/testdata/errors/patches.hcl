@@ -6,7 +6,6 @@ algorithm "simclr" {
     embed_dims = 8
     num_heads  = 2
     num_layers = 1
-    img_size   = 9
     patch_size = 3
   }
 }

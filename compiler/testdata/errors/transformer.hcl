@@ -6,7 +6,7 @@ algorithm "simclr" {
     embed_dims     = 30 # ERROR: Invalid value
     num_heads      = 4  # ERROR: Invalid value
     num_layers     = 2
-    img_size       = [8, 9] # ERROR: Invalid value
+    mlp_ratio      = 0.01 # ERROR: Invalid value
     patch_size     = 2
     out_indices    = [2] # ERROR: Invalid value
     frozen_stages  = 3   # ERROR: Invalid value
