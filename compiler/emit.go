@@ -196,7 +196,7 @@ func (c *compilation) stats() plan.Stats {
 			s.Params += int(n)
 		}
 	}
-	peak, _ := pass.Peak(c.train.G, nil)
+	peak, _ := pass.PeakWithKernels(c.train.G, c.hasKernel)
 	s.PeakBytes = peak + s.StateBytes
 	return s
 }

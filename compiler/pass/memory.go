@@ -22,7 +22,7 @@ func isView(n *ir.Node) bool { return aliases[key(n.Op)] }
 // Order is the order in which ONNX Runtime executes the nodes of g, constants left out. A call counts as one node, as it does with a
 // native kernel; for a runtime that inlines it, give the inlined graph.
 func Order(g *ir.Graph) []*ir.Node {
-	p := newProgram(g, nil)
+	p := newProgram(g, nil, nil)
 	var out []*ir.Node
 	for _, i := range p.order(p.ranks(inOrder(len(g.Nodes)))) {
 		out = append(out, p.steps[i].node)
@@ -43,7 +43,15 @@ func inOrder(n int) []int32 {
 // node of g that runs then; nil when there is nothing to run. Inputs, outputs, state and constants are not counted, nor is scratch
 // memory inside kernels. A nil order is ONNX Runtime's own; else nodes run in the given order, the body of a call from top to bottom.
 func Peak(g *ir.Graph, order []*ir.Node) (bytes int64, at *ir.Node) {
-	p := newProgram(g, bodies{})
+	return peakOf(g, newProgram(g, bodies{}, nil), order)
+}
+
+// PeakWithKernels is Peak, in ONNX Runtime's order, where the functions that kernel names are computed by native kernels and not inlined.
+func PeakWithKernels(g *ir.Graph, kernel func(name string) bool) (bytes int64, at *ir.Node) {
+	return peakOf(g, newProgram(g, bodies{}, kernel), nil)
+}
+
+func peakOf(g *ir.Graph, p *program, order []*ir.Node) (bytes int64, at *ir.Node) {
 	var run []int32
 	if order == nil {
 		run = p.order(p.ranks(inOrder(len(g.Nodes))))

@@ -145,6 +145,25 @@ func TestPeak(t *testing.T) {
 	}
 }
 
+// TestPeakWithKernels: what a body keeps between its nodes, a kernel does not.
+func TestPeakWithKernels(t *testing.T) {
+	g := ir.New("g")
+	x := g.Input("x", ir.Float32, ir.Dims(100))
+	g.Output(op.Neg(ir.Apply1(outer{}, op.Exp(x), x)))
+	for _, tt := range []struct {
+		kernels string
+		want    int64
+	}{{"", 1600}, {"Pair", 1200}, {"Outer", 800}} {
+		if got, _ := pass.PeakWithKernels(g, func(name string) bool { return name == tt.kernels }); got != tt.want {
+			t.Errorf("PeakWithKernels, a kernel for %q: %d, want %d", tt.kernels, got, tt.want)
+		}
+	}
+	want, _ := pass.Peak(g, nil)
+	if got, _ := pass.PeakWithKernels(g, func(string) bool { return false }); got != want {
+		t.Errorf("PeakWithKernels without kernels = %d, want Peak's %d", got, want)
+	}
+}
+
 // TestPeakOfOrder gives two orders of independent branches: one at a time, or both before either is reduced.
 func TestPeakOfOrder(t *testing.T) {
 	g := parse(t, `graph g {

@@ -14,6 +14,7 @@ type program struct {
 	steps  []step
 	values []slot
 	class  map[class]int32
+	kernel func(name string) bool // nil for none
 }
 
 // step is one node to execute.
@@ -52,9 +53,9 @@ func classOf(t ir.Type) class {
 	return c
 }
 
-// newProgram numbers the graph. With a nil cache calls stay what they are, one step each.
-func newProgram(g *ir.Graph, cache bodies) *program {
-	p := &program{nodes: len(g.Nodes), class: map[class]int32{}}
+// newProgram numbers the graph. Calls for which kernel holds stay what they are, one step each; with a nil cache all do.
+func newProgram(g *ir.Graph, cache bodies, kernel func(name string) bool) *program {
+	p := &program{nodes: len(g.Nodes), class: map[class]int32{}, kernel: kernel}
 	at := p.listing(g, cache)
 	for _, v := range g.Outputs {
 		p.values[at[v]].held = true
@@ -96,7 +97,7 @@ func (p *program) listing(g *ir.Graph, cache bodies) map[*ir.Value]int32 {
 			continue
 		}
 		var call *body
-		if cache != nil {
+		if cache != nil && (p.kernel == nil || !p.kernel(n.Op.Name())) {
 			call = cache.of(n)
 		}
 		if call == nil {
@@ -104,7 +105,7 @@ func (p *program) listing(g *ir.Graph, cache bodies) map[*ir.Value]int32 {
 			continue
 		}
 		if call.code == nil {
-			call.code = &program{class: p.class}
+			call.code = &program{class: p.class, kernel: p.kernel}
 			inner := call.code.listing(call.graph, cache)
 			call.code.outputs(call.graph, inner)
 		}
