@@ -63,7 +63,7 @@ def run_lars(init, grads, rates, options, dtype):
 
 
 def lamb(weights, grads, moments, t, lr, excluded, *, betas, eps, weight_decay, trust_clip=False, always_adapt=False):
-    """One step, the t-th from 1, in place: You et al. 2019, algorithm 2, with phi the identity or, with trust_clip, a bound of 1 on the ratio.
+    """One step, the t-th from 1, in place: You et al. 2019, algorithm 2, with phi the identity; trust_clip bounds the ratio by 1, as in timm.
     Tensors without decay, which the excluded ones are, keep the ratio 1 unless always_adapt, as in MMClassification."""
     for name, w in weights.items():
         g, (m, v) = grads[name], moments.setdefault(name, (np.zeros_like(w), np.zeros_like(w)))
