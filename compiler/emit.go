@@ -82,7 +82,7 @@ func settings(b *schema.Block) (out []plan.Setting) {
 
 // layout is that of a step's maps: channels last where every function on maps has a kernel for it.
 func (c *compilation) layout() string {
-	for _, name := range []string{"Conv", "ConvInputGrad", "ConvWeightGrad", "BatchNorm", "BatchNormGrad"} {
+	for _, name := range []string{"Conv", "ConvInputGrad", "ConvWeightGrad", "BatchNorm", "BatchNormGrad", "BatchNormRelu", "BatchNormReluGrad"} {
 		if !c.hasKernel(name) {
 			return "nchw"
 		}

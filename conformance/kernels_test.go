@@ -123,8 +123,16 @@ func kernelSamples() []ir.Sample {
 			last, maps, _ := l.ChannelsLast()
 			s := ir.Sample{Label: label + ", channels last", Op: last, In: slices.Clone(s.In)}
 			for _, i := range maps {
-				d := s.In[i].Dims
-				s.In[i].Dims = []int{d[0], d[2], d[3], d[1]}
+				if i >= len(s.In) {
+					continue
+				}
+				move := func(d []int) []int { return []int{d[0], d[2], d[3], d[1]} }
+				if d := s.In[i].Dims; d != nil {
+					s.In[i].Dims = move(d)
+				}
+				if t := s.In[i].Value; t != nil {
+					s.In[i].Value = clipped(move(t.Dims)...)
+				}
 			}
 			out = append(out, s)
 		}
@@ -156,9 +164,11 @@ func kernelSamples() []ir.Sample {
 		add(k.label, fn.ConvInputGrad(y, w, x.Shape, o))
 		add(k.label, fn.ConvWeightGrad(x, y, w.Shape, o))
 	}
-	positive := func(a *ir.Arg, i int) {
-		if i == 4 {
-			a.Lo, a.Hi = 0.5, 2
+	positive := func(which int) func(*ir.Arg, int) {
+		return func(a *ir.Arg, i int) {
+			if i == which {
+				a.Lo, a.Hi = 0.5, 2
+			}
 		}
 	}
 	for _, dims := range [][]int{{5, 33, 7, 9}, {2, 3, 70, 70}, {1000, 17}, {600, 640}} {
@@ -167,7 +177,16 @@ func kernelSamples() []ir.Sample {
 		label := fmt.Sprint(dims)
 		add(label, y)
 		dx, _, _ := fn.BatchNormGrad(y, x, c, mean, variance, 1e-5)
-		add(label, dx, positive)
+		add(label, dx, positive(4))
+		for name, shortcut := range map[string]*ir.Value{"relu": nil, "shortcut": x} {
+			y, _, _ := fn.BatchNormRelu(x, c, c, shortcut, 1e-5)
+			add(label+" "+name, y)
+			add(label+" "+name, y.Def.Op.Grad(y.Def, []*ir.Value{y, nil, nil})[0], positive(5), func(a *ir.Arg, i int) {
+				if i == 6 { // y is not negative, and 0 at many places
+					a.Dims, a.Value = nil, clipped(a.Dims...)
+				}
+			})
+		}
 	}
 	logits := f32(70, 3000)
 	loss := fn.CrossEntropy(logits, input(ir.Int64, 70))
@@ -182,6 +201,15 @@ func kernelSamples() []ir.Sample {
 	add("many", loss, classes)
 	add("many", loss.Def.Op.Grad(loss.Def, []*ir.Value{f32()})[0], classes)
 	return out
+}
+
+// clipped is a tensor without negative elements that is 0 at every other place or so.
+func clipped(dims ...int) *ir.Tensor {
+	t := ir.NewTensor(ir.Float32, dims...)
+	for i := range t.Data {
+		t.Data[i] = max(0, math.Sin(float64(i)))
+	}
+	return t
 }
 
 // TestKernelsOfOlderProcessors runs TestKernels again, with the instruction sets limited.

@@ -18,9 +18,10 @@ namespace {
 int64_t rows_per_piece(const Channels& c) { return std::max<int64_t>(1, (int64_t{1} << 16) / c.count); }
 
 // Sums of x - centre and of its square; centre is the first row, a value as good as the mean to keep the squares small.
-void centred_rows(const float* x, const float*, const float* centre, int64_t count, int64_t from, int64_t to, float* a, float* b) {
+void centred_rows(const float* x, const float* centre, int64_t count, int64_t from, int64_t to, float* a, float* b) {
   for (int64_t r = from; r < to; r++) {
     const float* const row = x + r * count;
+#pragma omp simd
     for (int64_t k = 0; k < count; k++) {
       const float d = row[k] - centre[k];
       a[k] += d;
@@ -38,7 +39,7 @@ void Channels::rows(const Call& call, const std::function<void(size_t, int64_t, 
   call.parallel(pieces(), [&](size_t i) { f(i, i * n, std::min(outer, static_cast<int64_t>(i + 1) * n)); });
 }
 
-void row_sums(const Call& call, const Channels& c, const float* x, const float* y, const float* centre, RowSums f, double* a, double* b) {
+void row_sums(const Call& call, const Channels& c, const RowSums& f, double* a, double* b) {
   const size_t width = 2 * c.count;
   const Buffer all = call.scratch(c.pieces() * width * sizeof(double));
   auto* const totals = static_cast<double*>(all.data());
@@ -48,7 +49,7 @@ void row_sums(const Call& call, const Channels& c, const float* x, const float* 
     std::vector<float> part(width);
     for (int64_t r = from; r < to; r += stretch) {
       std::fill(part.begin(), part.end(), 0.0f);
-      f(x, y, centre, c.count, r, std::min(to, r + stretch), part.data(), part.data() + c.count);
+      f(r, std::min(to, r + stretch), part.data(), part.data() + c.count);
       for (size_t k = 0; k < width; k++) total[k] += part[k];
     }
   });
@@ -92,7 +93,7 @@ void moments(const Call& call, const Channels& c, const float* x, float* mean, f
     return;
   }
   std::vector<double> a(c.count), b(c.count);
-  row_sums(call, c, x, nullptr, x, centred_rows, a.data(), b.data());
+  row_sums(call, c, [&](int64_t from, int64_t to, float* s, float* t) { centred_rows(x, x, c.count, from, to, s, t); }, a.data(), b.data());
   const double n = c.elements();
   for (int64_t k = 0; k < c.count; k++) {
     mean[k] = static_cast<float>(x[k] + a[k] / n);

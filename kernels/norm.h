@@ -3,6 +3,7 @@
 // Sums run in single precision over a short stretch and in double precision over stretches; their order depends on the shape alone.
 #pragma once
 
+#include <cmath>
 #include <functional>
 
 #include "kernel.h"
@@ -34,7 +35,26 @@ void moments(const Call& call, const Channels& c, const float* x, float* mean, f
 void plane_moments(const Channels& c, int64_t k, const float* x, float* mean, float* variance);
 
 // Sums over the pieces of rows, two for each channel: f adds those of the rows [from, to), at most a stretch, to a and b.
-using RowSums = void (*)(const float* x, const float* y, const float* centre, int64_t count, int64_t from, int64_t to, float* a, float* b);
-void row_sums(const Call& call, const Channels& c, const float* x, const float* y, const float* centre, RowSums f, double* a, double* b);
+using RowSums = std::function<void(int64_t from, int64_t to, float* a, float* b)>;
+void row_sums(const Call& call, const Channels& c, const RowSums& f, double* a, double* b);
+
+// The normalisation of a channel as x*scale + shift.
+struct Fold {
+  float scale, shift;
+
+  Fold(float w, float b, float mean, float variance, float epsilon) : scale(w / std::sqrt(variance + epsilon)), shift(b - mean * scale) {}
+};
+
+// The same for all channels.
+struct Folds {
+  std::vector<float> scale, shift;
+
+  Folds(const float* w, const float* b, const float* mean, const float* variance, float epsilon, int64_t count) {
+    for (int64_t k = 0; k < count; k++) {
+      const Fold f(w[k], b[k], mean[k], variance[k], epsilon);
+      scale.push_back(f.scale), shift.push_back(f.shift);
+    }
+  }
+};
 
 }  // namespace ssc

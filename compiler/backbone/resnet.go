@@ -83,7 +83,7 @@ func (r *resnet) Forward(s nn.Scope, x *ir.Value) []*ir.Value {
 	kernel, stride, pool := r.stemShape()
 	stem := r.freeze(s, 0)
 	x = nn.Conv2d(stem.Sub("conv1"), x, nn.Conv{Out: r.stemChannels, Kernel: kernel, Stride: stride, Pad: kernel / 2})
-	x = op.Relu(r.norm.Apply(stem.Sub("bn1"), x, false))
+	x = nn.NormRelu(r.norm, stem.Sub("bn1"), x, false, nil)
 	keep(0, x)
 	if pool {
 		x = op.MaxPool(x, op.PoolOptions{KernelShape: []int{3, 3}, Strides: []int{2, 2}, Pads: []int{1, 1, 1, 1}})
@@ -139,27 +139,29 @@ func (r *resnet) block(s nn.Scope, x *ir.Value, b block) *ir.Value {
 	if bottleneck {
 		out *= 4
 	}
-	conv := func(x *ir.Value, i int, c nn.Conv, last bool) *ir.Value {
-		x = nn.Conv2d(s.Sub(fmt.Sprintf("conv%d", i)), x, c)
-		return r.norm.Apply(s.Sub(fmt.Sprintf("bn%d", i)), x, last && r.zeroInit)
+	conv := func(x *ir.Value, i int, c nn.Conv) *ir.Value {
+		return nn.Conv2d(s.Sub(fmt.Sprintf("conv%d", i)), x, c)
 	}
-	y := x
+	layer := func(x *ir.Value, i int, c nn.Conv) *ir.Value {
+		return nn.NormRelu(r.norm, s.Sub(fmt.Sprintf("bn%d", i)), conv(x, i, c), false, nil)
+	}
+	y, last := x, 2
 	if bottleneck {
 		s1, s3 := 1, b.stride
 		if r.style == "caffe" {
 			s1, s3 = b.stride, 1
 		}
-		y = op.Relu(conv(y, 1, nn.Conv{Out: b.width, Kernel: 1, Stride: s1}, false))
-		y = op.Relu(conv(y, 2, nn.Conv{Out: b.width, Kernel: 3, Stride: s3, Pad: b.dilation, Dilation: b.dilation}, false))
-		y = conv(y, 3, nn.Conv{Out: out, Kernel: 1, Stride: 1}, true)
+		y = layer(y, 1, nn.Conv{Out: b.width, Kernel: 1, Stride: s1})
+		y = layer(y, 2, nn.Conv{Out: b.width, Kernel: 3, Stride: s3, Pad: b.dilation, Dilation: b.dilation})
+		y, last = conv(y, 3, nn.Conv{Out: out, Kernel: 1, Stride: 1}), 3
 	} else {
-		y = op.Relu(conv(y, 1, nn.Conv{Out: out, Kernel: 3, Stride: b.stride, Pad: b.dilation, Dilation: b.dilation}, false))
-		y = conv(y, 2, nn.Conv{Out: out, Kernel: 3, Stride: 1, Pad: 1}, true)
+		y = layer(y, 1, nn.Conv{Out: out, Kernel: 3, Stride: b.stride, Pad: b.dilation, Dilation: b.dilation})
+		y = conv(y, 2, nn.Conv{Out: out, Kernel: 3, Stride: 1, Pad: 1})
 	}
 	if b.stride != 1 || x.Shape[1].Size != out {
 		d := s.Sub("downsample")
 		x = nn.Conv2d(d.Sub("0"), x, nn.Conv{Out: out, Kernel: 1, Stride: b.stride})
 		x = r.norm.Apply(d.Sub("1"), x, false)
 	}
-	return op.Relu(op.Add(y, x))
+	return nn.NormRelu(r.norm, s.Sub(fmt.Sprintf("bn%d", last)), y, r.zeroInit, x)
 }

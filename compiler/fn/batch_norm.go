@@ -44,6 +44,12 @@ func (f batchNorm) Grad(n *ir.Node, dy []*ir.Value) []*ir.Value {
 		o := ir.Apply(batchNormGrad(f), dy[0], x, w, mean, variance)
 		dx, dw, db = o[0], o[1], o[2]
 	}
+	return []*ir.Value{f.statisticsGrad(n, dy, dx), dw, db}
+}
+
+// statisticsGrad adds to dx, nil for none, what arrives at mean and variance, the second and third output of n.
+func (f batchNorm) statisticsGrad(n *ir.Node, dy []*ir.Value, dx *ir.Value) *ir.Value {
+	x, mean := n.In[0], n.Out[1]
 	count := f.count(x)
 	add := func(v *ir.Value) {
 		if dx == nil {
@@ -60,7 +66,7 @@ func (f batchNorm) Grad(n *ir.Node, dy []*ir.Value) []*ir.Value {
 		d := perChannel(dy[2], x, f.Last)
 		add(op.Mul(op.Sub(x, perChannel(mean, x, f.Last)), op.Mul(d, op.Scalar(d, 2/count))))
 	}
-	return []*ir.Value{dx, dw, db}
+	return dx
 }
 
 func (f batchNorm) Eval(in []*ir.Tensor) []*ir.Tensor { return ir.EvalBody(f, in) }

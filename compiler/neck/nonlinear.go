@@ -5,7 +5,6 @@ import (
 
 	"ssc/compiler/ir"
 	"ssc/compiler/nn"
-	"ssc/compiler/op"
 	"ssc/lang/schema"
 )
 
@@ -50,16 +49,15 @@ func (n *nonlinear) Forward(s nn.Scope, x []*ir.Value) []*ir.Value {
 		if last {
 			out, bias = n.out, n.lastBias
 		}
-		if i > 0 {
-			z = op.Relu(z)
-		}
 		z = nn.Linear(s.Sub(fmt.Sprintf("fc%d", i)), z, out, bias, nil)
-		if !last || n.lastBN {
-			norm := n.norm
-			if last && !n.lastAffine {
-				norm = nn.WithoutAffine(norm)
-			}
-			z = norm.Apply(s.Sub(fmt.Sprintf("bn%d", i)), z, false)
+		bn := s.Sub(fmt.Sprintf("bn%d", i))
+		switch {
+		case !last:
+			z = nn.NormRelu(n.norm, bn, z, false, nil)
+		case n.lastBN && n.lastAffine:
+			z = n.norm.Apply(bn, z, false)
+		case n.lastBN:
+			z = nn.WithoutAffine(n.norm).Apply(bn, z, false)
 		}
 	}
 	return []*ir.Value{z}

@@ -40,6 +40,22 @@ func (n *batchNorm) Args(s *schema.Set) {
 // Apply normalises over all axes but the second. In training it also moves running_mean and running_var (the unbiased variance, as PyTorch keeps it), group
 // after group.
 func (n *batchNorm) Apply(s Scope, x *ir.Value, zero bool) *ir.Value {
+	return n.apply(s, x, zero, fn.BatchNorm, func(y *ir.Value) *ir.Value { return y })
+}
+
+// applyRelu is Relu(Apply + shortcut) in one pass over the maps.
+func (n *batchNorm) applyRelu(s Scope, x *ir.Value, zero bool, shortcut *ir.Value) *ir.Value {
+	if shortcut != nil && !shortcut.Valid() {
+		return shortcut
+	}
+	end := func(y *ir.Value) *ir.Value { return reluOf(y, shortcut) }
+	return n.apply(s, x, zero, func(x, w, b *ir.Value, eps float64) (y, mean, variance *ir.Value) {
+		return fn.BatchNormRelu(x, w, b, shortcut, eps)
+	}, end)
+}
+
+// apply normalises by train, a function that gives the result and the batch's mean and variance, or, where that does not fit, by other means, with end behind them.
+func (n *batchNorm) apply(s Scope, x *ir.Value, zero bool, train func(x, w, b *ir.Value, eps float64) (y, mean, variance *ir.Value), end func(*ir.Value) *ir.Value) *ir.Value {
 	if !x.Valid() {
 		return x
 	}
@@ -57,14 +73,30 @@ func (n *batchNorm) Apply(s Scope, x *ir.Value, zero bool) *ir.Value {
 	}
 	mean, variance := s.Buffer("running_mean", c, Constant(0)), s.Buffer("running_var", c, Constant(1))
 	if s.eval {
-		return op.BatchNormalization(x, w, b, mean.Current(), variance.Current(), n.eps)
+		return end(op.BatchNormalization(x, w, b, mean.Current(), variance.Current(), n.eps))
 	}
 	if s.groups == 1 {
-		y, m, v := fn.BatchNorm(x, w, b, n.eps)
+		y, m, v := train(x, w, b, n.eps)
 		n.move(x, mean, variance, m, v)
 		return y
 	}
-	return n.grouped(s, x, w, b, mean, variance)
+	return end(n.grouped(s, x, w, b, mean, variance))
+}
+
+// NormRelu is Relu(Apply + shortcut) of the norm, with a nil shortcut Relu(Apply): the end of a layer, as one function where the norm has one. Shapes: x and shortcut as
+// Apply takes and gives them.
+func NormRelu(n Norm, s Scope, x *ir.Value, zero bool, shortcut *ir.Value) *ir.Value {
+	if bn, ok := n.(*batchNorm); ok {
+		return bn.applyRelu(s, x, zero, shortcut)
+	}
+	return reluOf(n.Apply(s, x, zero), shortcut)
+}
+
+func reluOf(y, shortcut *ir.Value) *ir.Value {
+	if shortcut != nil {
+		y = op.Add(y, shortcut)
+	}
+	return op.Relu(y)
 }
 
 // grouped normalises contiguous parts of the batch on their own.

@@ -41,6 +41,8 @@ type lastLayout struct {
 func (l *lastLayout) visit(dst *ir.Graph, n *ir.Node, in []*ir.Value) []*ir.Value {
 	if m, ok := n.Op.(mover); ok && l.kernel(n.Op.Name()) {
 		last, maps, out := m.ChannelsLast()
+		maps = slices.DeleteFunc(slices.Clone(maps), func(i int) bool { return i >= len(in) || in[i] == nil })
+		out = slices.DeleteFunc(slices.Clone(out), func(i int) bool { return i >= len(n.Out) })
 		if reflect.DeepEqual(last, n.Op) || slices.ContainsFunc(maps, func(i int) bool { return len(in[i].Shape) != 4 }) {
 			return nil
 		}
