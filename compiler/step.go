@@ -109,10 +109,10 @@ func (s *stepGraph) update(r *root, params []*nn.State, grads []*ir.Value) {
 	curve := r.schedule.Curve(set.LR)
 	for i, p := range params {
 		leave := s.G.SetScope("update/" + p.Name)
-		param := &optimizer.Param{B: s.Builder, Name: p.Name, W: p.In, Grad: grads[i], Options: set.Resolve(p.Name)}
+		param := &optimizer.Param{B: s.Builder, Name: p.Name, W: p.In, Grad: grads[i], OK: doApply, Options: set.Resolve(p.Name)}
 		param.LR = s.rate(set, param.Options, curve, p)
 		p.New = r.optimizer.Update(param)
-		p.PerApply = true
+		p.Gated, p.PerApply = param.Gated, true
 		leave()
 	}
 	for _, st := range s.States {
@@ -196,6 +196,10 @@ func (s *stepGraph) partNorms(params []*nn.State, squares []*ir.Value) {
 // gated makes the state's next value: the new one where cond holds, else the old one.
 func (s *stepGraph) gated(st *nn.State, cond *ir.Value) {
 	if st.New == nil {
+		return
+	}
+	if st.Gated {
+		s.next[st.Name] = st.New
 		return
 	}
 	defer s.G.SetScope("next")()

@@ -18,7 +18,7 @@ struct Kernel {
   virtual void compute(Call& call) = 0;
 };
 
-enum class Type { f32 = ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT, i64 = ONNX_TENSOR_ELEMENT_DATA_TYPE_INT64 };
+enum class Type { f32 = ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT, i64 = ONNX_TENSOR_ELEMENT_DATA_TYPE_INT64, boolean = ONNX_TENSOR_ELEMENT_DATA_TYPE_BOOL };
 
 struct Arg {
   Type type = Type::f32;

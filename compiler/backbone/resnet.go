@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"ssc/compiler/fn"
 	"ssc/compiler/ir"
 	"ssc/compiler/nn"
 	"ssc/compiler/op"
@@ -86,7 +87,7 @@ func (r *resnet) Forward(s nn.Scope, x *ir.Value) []*ir.Value {
 	x = nn.NormRelu(r.norm, stem.Sub("bn1"), x, false, nil)
 	keep(0, x)
 	if pool {
-		x = op.MaxPool(x, op.PoolOptions{KernelShape: []int{3, 3}, Strides: []int{2, 2}, Pads: []int{1, 1, 1, 1}})
+		x = fn.MaxPool(x, op.PoolOptions{KernelShape: []int{3, 3}, Strides: []int{2, 2}, Pads: []int{1, 1, 1, 1}})
 	}
 	for i := 0; i < r.numStages; i++ {
 		stage := r.freeze(s, i+1).Sub(fmt.Sprintf("layer%d", i+1))

@@ -22,13 +22,16 @@ func (h Hazard) String() string { return valueName(h.In) + " -> " + valueName(h.
 // safe exactly when all of this holds, in the graph with every function inlined, where "view of In" means In or what an
 // executor may alias with it (see mayView):
 //
-//  1. In is an input, Out an output that a standard operator computes, their types are equal, and no other pair has either.
+//  1. In is an input, Out an output that a standard operator computes or a function that says that it may (see below), their types are equal, and no other pair has either.
 //  2. The update writes element i after it read element i of In and reads nothing else of it: it is Where with views of In as
 //     full-size branches, or ScatterND with In as data, or it does not read views of In at all.
 //  3. Every other node that reads a view of In is an ancestor of the update, so that every order runs it before. Ancestors of ok are,
 //     because of rule 4: what must be read of the old state, a metric for instance, is safe when ok depends on it.
 //  4. ok is an ancestor of the update, so that nothing is overwritten before the step is known to be good. A nil ok waives this.
 //  5. No view of In is an output.
+//
+// A function with a method InStep(output int) (input int) promises for its kernel that output and input may be one buffer: an element of the input is read before that of
+// the output is written, and nothing else of it afterwards. The rules above hold for its body besides.
 //
 // The graph must pass [Verify]; ok is a value of g.
 func VerifyInPlace(g *Graph, pairs []Pair, ok *Value) []Hazard {
@@ -107,7 +110,7 @@ func (a *analysis) hazard(p Pair) string {
 		return "not an input and a computed output of the graph"
 	case !p.In.Type.Equal(p.Out.Type):
 		return fmt.Sprintf("the types %s and %s differ", p.In.Type, p.Out.Type)
-	case IsFunction(p.Out.Def.Op):
+	case IsFunction(p.Out.Def.Op) && !promisesInStep(p):
 		return "the function " + p.Out.Def.Op.Name() + " computes the output, and may write before it has read"
 	}
 	update := a.flat.Outputs[o].Def
@@ -134,6 +137,22 @@ func (a *analysis) hazard(p Pair) string {
 		}
 	}
 	return ""
+}
+
+// promisesInStep reports whether the function that computes the pair's output promises that it may share the input's buffer, which it is given once.
+func promisesInStep(p Pair) bool {
+	f, ok := p.Out.Def.Op.(interface{ InStep(output int) (input int) })
+	if !ok {
+		return false
+	}
+	i := f.InStep(p.Out.Index)
+	given := 0
+	for _, v := range p.Out.Def.In {
+		if v == p.In {
+			given++
+		}
+	}
+	return given == 1 && i < len(p.Out.Def.In) && p.Out.Def.In[i] == p.In
 }
 
 // views lists v and what may share its buffer, but nothing that the update computes.

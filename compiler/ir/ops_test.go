@@ -158,6 +158,17 @@ func (twiceFn) Body(in []*Value) []*Value {
 	return []*Value{a, Apply1(scaleFn{By: 3}, a)}
 }
 
+// updateFn is x + x where a flag holds, else x, and promises for its kernel that the result may share x's memory.
+type updateFn struct{ noGrad }
+
+func (updateFn) Name() string                        { return "Update" }
+func (updateFn) InStep(int) int                      { return 1 }
+func (f updateFn) Infer(in []*Value) ([]Type, error) { return InferBody(f, in) }
+func (f updateFn) Eval(in []*Tensor) []*Tensor       { return EvalBody(f, in) }
+func (updateFn) Body(in []*Value) []*Value {
+	return []*Value{Apply1(sameOp{op: "Where", of: 1}, in[0], add(in[1], in[2]), in[1])}
+}
+
 // handFn hands its input through, which a body must not.
 type handFn struct{ noGrad }
 
@@ -169,7 +180,7 @@ func (handFn) Body(in []*Value) []*Value           { return in }
 func lookup(name string) (Op, bool) {
 	ops := []Op{constOp{}, binaryOp{op: "Add"}, binaryOp{op: "Mul"}, sameOp{op: "Where", of: 1}, sameOp{op: "ScatterND"},
 		sameOp{op: "Reshape"}, sameOp{op: "Identity"}, sameOp{op: "Relu"}, reduceOp{}, finiteOp{}, pairOp{}, attrOp{Int: 7},
-		scaleFn{}, twiceFn{}, handFn{}}
+		scaleFn{}, twiceFn{}, updateFn{}, handFn{}}
 	i := slices.IndexFunc(ops, func(op Op) bool { return FullName(op) == name })
 	if i < 0 {
 		return nil, false

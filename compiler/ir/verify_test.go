@@ -83,6 +83,12 @@ func TestVerifyInPlace(t *testing.T) {
 		{"function reads", "%t: f32[4], %t2: f32[4] = ai.ssc.Twice(%w) %ok: bool[] = Finite(%t2) %out: f32[4] = Where(%ok, %t, %w) out %out", ""},
 		{"one half of a function is late", "%t: f32[4], %t2: f32[4] = ai.ssc.Twice(%x, %w) %s: f32[4] = ai.ssc.Scale(%w) {by=2} %ok: bool[] = Finite(%t) %out: f32[4] = Where(%ok, %t, %w) out %out, %s",
 			"%s/mul (Mul) reads %w and may run after the update"},
+		{"function promises", "%ok: bool[] = Finite(%x) %out: f32[4] = ai.ssc.Update(%ok, %w, %x) out %out", ""},
+		{"function promises for one input", "%ok: bool[] = Finite(%x) %out: f32[4] = ai.ssc.Update(%ok, %x, %w) out %out", "the function Update computes the output, and may write before it has read"},
+		{"function is given the input twice", "%ok: bool[] = Finite(%x) %out: f32[4] = ai.ssc.Update(%ok, %w, %w) out %out", "the function Update computes the output, and may write before it has read"},
+		{"late reader beside a function", "%ok: bool[] = Finite(%x) %out: f32[4] = ai.ssc.Update(%ok, %w, %x) %m: f32[] = ReduceSum(%w) out %out, %m",
+			"%m (ReduceSum) reads %w and may run after the update"},
+		{"unconditional function", "%y: bool[] = Finite(%w) %ok: bool[] = Finite(%x) %out: f32[4] = ai.ssc.Update(%y, %w, %x) out %out, %ok", "the update does not depend on %ok"},
 		{"function updates", "%ok: bool[] = Finite(%x) %t: f32[4], %out: f32[4] = ai.ssc.Twice(%w, %ok) out %out", ""},
 	}
 	for _, tt := range tests {

@@ -35,8 +35,10 @@ type State struct {
 	Name string
 	Role string // plan.RoleParam, …
 	Init plan.Init
-	// In is the value at the beginning of the step. New is the value that the step gives it, nil when none does; it is gated by the compiler.
+	// In is the value at the beginning of the step. New is the value that the step gives it, nil when none does. The compiler gates it, unless Gated says that New is In
+	// already where the step does not count.
 	In, New *ir.Value
+	Gated   bool
 	// Frozen parameters are stored and exported but never trained.
 	Frozen bool
 	// PerApply state advances with optimizer steps, other state with micro-batches.

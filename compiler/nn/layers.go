@@ -94,11 +94,8 @@ func AvgPool(x *ir.Value, size int) *ir.Value {
 	switch {
 	case h == size && w == size:
 		return x
-	case size == 1:
-		return op.GlobalAveragePool(x)
 	case h%size == 0 && w%size == 0:
-		k := []int{h / size, w / size}
-		return op.AveragePool(x, op.PoolOptions{KernelShape: k, Strides: k})
+		return fn.AveragePool(x, []int{h / size, w / size})
 	}
 	return adaptivePool(x, size)
 }

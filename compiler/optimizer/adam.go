@@ -1,6 +1,7 @@
 package optimizer
 
 import (
+	"ssc/compiler/fn"
 	"ssc/compiler/ir"
 	"ssc/compiler/op"
 	"ssc/lang/schema"
@@ -36,19 +37,17 @@ func (o *adam) Args(s *schema.Set) {
 
 func (o *adam) Settings() *Settings { return &o.settings }
 
-func (o *adam) Update(p *Param) *ir.Value {
-	return op.Sub(p.W, op.Mul(o.direction(p, p.decayed()), p.LR))
-}
+func (o *adam) Update(p *Param) *ir.Value { return o.step(p, false) }
 
-// direction is the bias-corrected m/(sqrt(v)+eps). The corrections 1-β^t are state too, advanced as averages of 1: c = β·c + (1-β) is exact to float32 rounding at
-// every t, which 1-β^t computed in float32 is not.
-func (m *moments) direction(p *Param, g *ir.Value) *ir.Value {
+// step moves the parameter and its moments. The bias corrections 1-β^t are state too, advanced as averages of 1: c = β·c + (1-β) is exact to float32 rounding at every t,
+// which 1-β^t computed in float32 is not.
+func (m *moments) step(p *Param, decoupled bool) *ir.Value {
 	first, second := p.State("exp_avg"), p.State("exp_avg_sq")
-	first.New = op.Add(times(first.In, m.betas[0]), times(g, 1-m.betas[0]))
-	second.New = op.Add(times(second.In, m.betas[1]), times(op.Mul(g, g), 1-m.betas[1]))
 	c1, c2 := m.correction(p, "bias1", m.betas[0]), m.correction(p, "bias2", m.betas[1])
-	root := op.Add(op.Div(op.Sqrt(second.New), op.Sqrt(c2)), op.Scalar(g, m.eps))
-	return op.Div(op.Div(first.New, c1), root)
+	p.Gated, first.Gated, second.Gated = true, true, true
+	var w *ir.Value
+	w, first.New, second.New = fn.Adam(p.OK, p.LR, c1, c2, p.Grad, p.W, first.In, second.In, fn.AdamOptions{Betas: m.betas, Eps: m.eps, WeightDecay: p.WeightDecay, Decoupled: decoupled})
+	return w
 }
 
 func (m *moments) correction(p *Param, name string, beta float64) *ir.Value {

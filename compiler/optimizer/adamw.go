@@ -2,7 +2,6 @@ package optimizer
 
 import (
 	"ssc/compiler/ir"
-	"ssc/compiler/op"
 	"ssc/lang/schema"
 )
 
@@ -25,10 +24,4 @@ func (o *adamw) Args(s *schema.Set) {
 
 func (o *adamw) Settings() *Settings { return &o.settings }
 
-func (o *adamw) Update(p *Param) *ir.Value {
-	w := p.W
-	if p.WeightDecay != 0 {
-		w = op.Mul(w, op.Sub(op.Scalar(w, 1), times(p.LR, p.WeightDecay)))
-	}
-	return op.Sub(w, op.Mul(o.direction(p, p.Grad), p.LR))
-}
+func (o *adamw) Update(p *Param) *ir.Value { return o.step(p, true) }

@@ -31,7 +31,7 @@ func (o *lamb) Args(s *schema.Set) {
 func (o *lamb) Settings() *Settings { return &o.settings }
 
 func (o *lamb) Update(p *Param) *ir.Value {
-	r := o.direction(p, p.Grad)
+	r := o.direction(p)
 	if p.WeightDecay != 0 {
 		r = op.Add(r, times(p.W, p.WeightDecay))
 	}
@@ -40,6 +40,17 @@ func (o *lamb) Update(p *Param) *ir.Value {
 		rate = op.Mul(rate, o.ratio(p.W, r))
 	}
 	return op.Sub(p.W, op.Mul(r, rate))
+}
+
+// direction is the bias-corrected m/(sqrt(v)+eps) of the gradient; see moments.step.
+func (o *lamb) direction(p *Param) *ir.Value {
+	g, m := p.Grad, &o.moments
+	first, second := p.State("exp_avg"), p.State("exp_avg_sq")
+	first.New = op.Add(times(first.In, m.betas[0]), times(g, 1-m.betas[0]))
+	second.New = op.Add(times(second.In, m.betas[1]), times(op.Mul(g, g), 1-m.betas[1]))
+	c1, c2 := m.correction(p, "bias1", m.betas[0]), m.correction(p, "bias2", m.betas[1])
+	root := op.Add(op.Div(op.Sqrt(second.New), op.Sqrt(c2)), op.Scalar(g, m.eps))
+	return op.Div(op.Div(first.New, c1), root)
 }
 
 // ratio is q, a scalar.

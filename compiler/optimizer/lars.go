@@ -35,7 +35,7 @@ func (o *lars) Update(p *Param) *ir.Value {
 	if !p.NoAdapt {
 		rate = op.Mul(rate, o.ratio(p))
 	}
-	return op.Sub(p.W, velocity(p, op.Mul(p.decayed(), rate), o.momentum, o.dampening, o.nesterov))
+	return p.descend(rate, o.momentum, o.dampening, o.nesterov, true)
 }
 
 // ratio is q, a scalar.

@@ -110,6 +110,10 @@ type Param struct {
 	B           *nn.Builder
 	Name        string
 	W, Grad, LR *ir.Value
+	// OK, a bool, says whether the step counts; nil: it does. An update that keeps the old values where it does not hold sets Gated, and that of the state that it keeps so
+	// too; others are gated by the compiler.
+	OK    *ir.Value
+	Gated bool
 	Options
 }
 

@@ -1,7 +1,9 @@
 package optimizer
 
 import (
+	"ssc/compiler/fn"
 	"ssc/compiler/ir"
+	"ssc/compiler/nn"
 	"ssc/compiler/op"
 	"ssc/lang/schema"
 )
@@ -35,26 +37,41 @@ func (o *sgd) Check(r *schema.Report) {
 func (o *sgd) Settings() *Settings { return &o.settings }
 
 func (o *sgd) Update(p *Param) *ir.Value {
-	return op.Sub(p.W, op.Mul(velocity(p, p.decayed(), o.momentum, o.dampening, o.nesterov), p.LR))
+	return p.descend(p.LR, o.momentum, o.dampening, o.nesterov, false)
 }
 
-// velocity advances the momentum buffer by d and returns the direction of the step.
+// descend is the step of sgd, and with the rate in the velocity that of lars.
+func (p *Param) descend(rate *ir.Value, momentum, dampening float64, nesterov, inVelocity bool) *ir.Value {
+	momentum = p.momentum(momentum)
+	if momentum != 0 && dampening != 0 {
+		d := p.decayed()
+		if inVelocity {
+			return op.Sub(p.W, velocity(p, op.Mul(d, rate), momentum, dampening, nesterov))
+		}
+		return op.Sub(p.W, op.Mul(velocity(p, d, momentum, dampening, nesterov), rate))
+	}
+	p.Gated = true
+	var st *nn.State
+	var v *ir.Value
+	if momentum != 0 {
+		st = p.State("momentum")
+		v, st.Gated = st.In, true
+	}
+	w, v := fn.SGD(p.OK, rate, p.Grad, p.W, v, fn.SGDOptions{Momentum: momentum, WeightDecay: p.WeightDecay, Nesterov: nesterov, RateInVelocity: inVelocity})
+	if st != nil {
+		st.New = v
+	}
+	return w
+}
+
+// velocity advances the momentum buffer by d, damped but at first, and returns the direction of the step.
 func velocity(p *Param, d *ir.Value, momentum, dampening float64, nesterov bool) *ir.Value {
-	mu := p.momentum(momentum)
-	if mu == 0 {
-		return d
-	}
 	st := p.State("momentum")
-	kept := times(st.In, mu)
-	v := op.Add(kept, d)
-	if dampening != 0 {
-		v = op.Where(firstStep(p), d, op.Add(kept, times(d, 1-dampening)))
-	}
-	st.New = v
+	st.New = op.Where(firstStep(p), d, op.Add(times(st.In, momentum), times(d, 1-dampening)))
 	if nesterov {
-		return op.Add(d, times(v, mu))
+		return op.Add(d, times(st.New, momentum))
 	}
-	return v
+	return st.New
 }
 
 // firstStep is true in the first step that changes the parameters.

@@ -1,0 +1,41 @@
+// MaxPool: the largest element of each window.
+#include <limits>
+
+#include "pool.h"
+
+namespace ssc {
+namespace {
+
+class MaxPool : public Kernel {
+ public:
+  explicit MaxPool(const Attributes& a) : pool_(a) {}
+
+  void compute(Call& call) override {
+    const Pool p = pool_.on(call.dims(0));
+    const float* const x = call.input(0);
+    float* const y = call.output(0, pool_.result(call.dims(0)));
+    p.each(call, [&](int64_t image) {
+      p.windows([&](int64_t at, int64_t top, int64_t left, int64_t bottom, int64_t right) {
+        float* const out = y + image * p.out_size() + at;
+        std::fill(out, out + p.lanes, -std::numeric_limits<float>::infinity());
+        for (int64_t r = top; r < bottom; r++) {
+          for (int64_t c = left; c < right; c++) {
+            const float* const in = x + image * p.in_size() + (r * p.columns + c) * p.lanes;
+#pragma omp simd
+            for (int64_t k = 0; k < p.lanes; k++) out[k] = in[k] <= out[k] ? out[k] : in[k];  // NaN wins
+          }
+        }
+      });
+    });
+  }
+
+ private:
+  Pool pool_;
+};
+
+std::vector<Dims> shapes(const std::vector<Dims>& in, const Attributes& a) { return {Pool(a).result(in.at(0))}; }
+
+const Register entry{{"MaxPool", {{}}, {{}}, shapes, make<MaxPool>}};
+
+}  // namespace
+}  // namespace ssc
