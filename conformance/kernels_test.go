@@ -156,6 +156,12 @@ func kernelSamples() []ir.Sample {
 		{"wide depthwise", []int{4, 32, 9, 9}, []int{32, 1, 3, 3}, 2, 1, 1, 32},
 		{"wide dilation", []int{3, 16, 11, 9}, []int{16, 16, 3, 3}, 1, 2, 2, 1},
 		{"unread edge", []int{2, 16, 8, 8}, []int{16, 16, 3, 3}, 3, 0, 1, 1},
+		// Winograd's algorithm, from 64 tiles on: tiles over the edge, without padding, with more than a window needs, a tile for each map, many channels.
+		{"tiles", []int{5, 32, 17, 18}, []int{48, 32, 3, 3}, 1, 1, 1, 1},
+		{"tiles inside", []int{5, 64, 18, 17}, []int{32, 64, 3, 3}, 1, 0, 1, 1},
+		{"tiles beyond", []int{5, 32, 14, 17}, []int{32, 32, 3, 3}, 1, 2, 1, 1},
+		{"a tile", []int{67, 32, 4, 4}, []int{64, 32, 3, 3}, 1, 1, 1, 1},
+		{"deep tiles", []int{20, 160, 7, 7}, []int{144, 160, 3, 3}, 1, 1, 1, 1},
 	} {
 		o := op.ConvOptions{Strides: []int{k.stride, k.stride}, Pads: []int{k.pad, k.pad, k.pad, k.pad}, Dilations: []int{k.dilate, k.dilate}, Group: k.group}
 		x, w := f32(k.x...), f32(k.w...)

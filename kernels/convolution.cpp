@@ -4,11 +4,9 @@
 #include "convolution.h"
 
 #include <algorithm>
-#include <dnnl.hpp>
-#include <unordered_map>
 
-extern "C" void omp_set_num_threads(int);
-extern "C" int omp_get_max_threads(void);
+#include "one_thread.h"
+#include "winograd.h"
 
 namespace ssc {
 
@@ -16,31 +14,6 @@ using dnnl::memory;
 using Args = std::unordered_map<int, memory>;
 
 namespace {
-
-// Keeps oneDNN, built with OpenMP, to the calling thread while it lives.
-class OneThread {
- public:
-  OneThread() : before_(omp_get_max_threads()) { omp_set_num_threads(1); }
-  ~OneThread() { omp_set_num_threads(before_); }
-  OneThread(const OneThread&) = delete;
-  OneThread& operator=(const OneThread&) = delete;
-
- private:
-  int before_;
-};
-
-const dnnl::engine& engine() {
-  static const dnnl::engine e(dnnl::engine::kind::cpu, 0);
-  return e;
-}
-
-void execute(const dnnl::primitive& p, const Args& args) {
-  dnnl::stream s(engine());
-  p.execute(s, args);
-  s.wait();
-}
-
-memory view(const memory::desc& d, const void* data) { return memory(d, engine(), const_cast<void*>(data)); }
 
 // The 4-axis shape with the channel axis second, whatever the layout.
 memory::dims planes(const Dims& d, bool last) { return last ? memory::dims{d[0], d[3], d[1], d[2]} : memory::dims(d.begin(), d.end()); }
@@ -90,6 +63,7 @@ struct Convolution::Plan {
   memory::desc plain, packed;  // the weight as the graph has it, and as oneDNN wants it
   bool pack = false;
   dnnl::primitive reorder;
+  std::unique_ptr<Winograd> winograd;  // instead of all that, where it pays
 };
 
 Convolution::Convolution(Pass pass, const Window& window) : pass_(pass), window_(window) {}
@@ -130,16 +104,16 @@ Piece make_piece(Pass pass, const Window& o, const Dims& x, const Dims& y, const
   attr.set_scratchpad_mode(scratchpad_mode::user);
   const auto direct = algorithm::convolution_direct;
   const auto bs = bias ? memory::desc({y[o.channels_last ? 3 : 1]}, memory::data_type::f32, memory::format_tag::a) : memory::desc();
-  const convolution_forward::primitive_desc f(engine(), prop_kind::forward_training, direct, xs, weight, bs, ys, strides, dilates, left, right, attr);
+  const convolution_forward::primitive_desc f(one_engine(), prop_kind::forward_training, direct, xs, weight, bs, ys, strides, dilates, left, right, attr);
   switch (pass) {
     case Pass::forward:
       return finish(f, f.src_desc(), f.weights_desc(), f.dst_desc());
     case Pass::input_grad: {
-      const convolution_backward_data::primitive_desc d(engine(), direct, xs, weight, ys, strides, dilates, left, right, f, attr);
+      const convolution_backward_data::primitive_desc d(one_engine(), direct, xs, weight, ys, strides, dilates, left, right, f, attr);
       return finish(d, d.diff_dst_desc(), d.weights_desc(), d.diff_src_desc());
     }
     default: {
-      const convolution_backward_weights::primitive_desc d(engine(), direct, xs, weight, ys, strides, dilates, left, right, f, attr);
+      const convolution_backward_weights::primitive_desc d(one_engine(), direct, xs, weight, ys, strides, dilates, left, right, f, attr);
       return finish(d, d.src_desc(), d.diff_dst_desc(), d.diff_weights_desc());
     }
   }
@@ -155,6 +129,11 @@ std::shared_ptr<Convolution::Plan> Convolution::plan(const Dims& x, const Dims& 
   const OneThread one;
   auto p = std::make_shared<Plan>();
   p->x = x, p->w = w, p->bias = bias;
+  if (!bias && Winograd::pays(pass_, window_, x, w, y)) {
+    p->winograd = std::make_unique<Winograd>(pass_, window_, x, w, y);
+    plans_.push_back(p);
+    return p;
+  }
   p->pieces = pieces_of(pass_, x, w);
   p->small = x[0] / p->pieces;
   p->many = x[0] % p->pieces;
@@ -170,7 +149,7 @@ std::shared_ptr<Convolution::Plan> Convolution::plan(const Dims& x, const Dims& 
   p->pack = p->packed != p->plain;
   if (p->pack) {
     const bool out = pass_ == Pass::weight_grad;
-    p->reorder = dnnl::reorder({engine(), out ? p->packed : p->plain, engine(), out ? p->plain : p->packed});
+    p->reorder = dnnl::reorder({one_engine(), out ? p->packed : p->plain, one_engine(), out ? p->plain : p->packed});
   }
   plans_.push_back(p);
   return p;
@@ -180,6 +159,7 @@ void Convolution::run(Call& call, const Dims& x, const Dims& w, const Dims& y, c
                       float* out) {
   if (size_of(y) == 0 || size_of(x) == 0) throw Error("convolution: the window does not fit into " + text(x));
   const auto p = plan(x, w, y, bias != nullptr);
+  if (p->winograd) return p->winograd->run(call, first, second, out);
   const bool weight_grad = pass_ == Pass::weight_grad;
   const int64_t xn = size_of(x) / x[0], yn = size_of(y) / y[0];
   const size_t packed = p->packed.get_size();
@@ -187,7 +167,7 @@ void Convolution::run(Call& call, const Dims& x, const Dims& w, const Dims& y, c
   float* const partial = weights.data() ? weights.floats() : out;
   if (p->pack && !weight_grad) {
     const OneThread one;
-    execute(p->reorder, {{DNNL_ARG_FROM, view(p->plain, second)}, {DNNL_ARG_TO, view(p->packed, weights.data())}});
+    execute_one(p->reorder, {{DNNL_ARG_FROM, view(p->plain, second)}, {DNNL_ARG_TO, view(p->packed, weights.data())}});
     second = weights.floats();
   }
   call.parallel(p->pieces, [&](size_t i) {
@@ -215,7 +195,7 @@ void Convolution::run(Call& call, const Dims& x, const Dims& w, const Dims& y, c
         args[DNNL_ARG_DIFF_WEIGHTS] = view(piece.out, partial + i * packed / sizeof(float));
         break;
     }
-    execute(piece.primitive, args);
+    execute_one(piece.primitive, args);
   });
   if (!weight_grad || partial == out) return;
   const size_t n = packed / sizeof(float), block = 4096;
@@ -229,7 +209,7 @@ void Convolution::run(Call& call, const Dims& x, const Dims& w, const Dims& y, c
   });
   if (p->pack) {
     const OneThread one;
-    execute(p->reorder, {{DNNL_ARG_FROM, view(p->packed, partial)}, {DNNL_ARG_TO, view(p->plain, out)}});
+    execute_one(p->reorder, {{DNNL_ARG_FROM, view(p->packed, partial)}, {DNNL_ARG_TO, view(p->plain, out)}});
   }
 }
 

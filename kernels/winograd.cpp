@@ -1,0 +1,208 @@
+// A map is cut into tiles of 4x4 results, and their inputs and the weights are transformed into 36 numbers each. What were windows are then 36 products of matrices, over the
+// channels, or over the tiles for the gradient of the weight. Blocks of tiles run on the session's threads, small enough for their transforms to stay in the cache.
+#include "winograd.h"
+
+#include <algorithm>
+#include <dnnl.hpp>
+
+#include "one_thread.h"
+#include "winograd_tiles.h"
+
+namespace ssc {
+
+namespace {
+
+constexpr int64_t places = 36;
+
+// Partial sums of a weight gradient, one for each piece of the work.
+size_t pieces_of(int64_t in, int64_t out, int64_t blocks) { return std::min<int64_t>(blocks, in * out > 128 * 128 ? 4 : 8); }
+
+}  // namespace
+
+// to = a * b, or to += a * b, at each place.
+struct Winograd::Products {
+  dnnl::matmul product;
+  dnnl::memory::desc a, b, packed, to, scratch;
+  dnnl::reorder pack;
+  bool packs;
+
+  Products(const dnnl::memory::dims& as, bool transposed, const dnnl::memory::dims& bs, bool any, bool adds) {
+    using namespace dnnl;
+    const auto f32 = memory::data_type::f32;
+    a = memory::desc(as, f32, transposed ? memory::format_tag::acb : memory::format_tag::abc);
+    b = memory::desc(bs, f32, memory::format_tag::abc);
+    to = memory::desc({places, as[1], bs[2]}, f32, memory::format_tag::abc);
+    primitive_attr attr;
+    attr.set_scratchpad_mode(scratchpad_mode::user);
+    if (adds) {
+      post_ops sum;
+      sum.append_sum();
+      attr.set_post_ops(sum);
+    }
+    const matmul::primitive_desc d(one_engine(), a, any ? memory::desc(bs, f32, memory::format_tag::any) : b, to, attr);
+    product = matmul(d);
+    packed = d.weights_desc();
+    scratch = d.scratchpad_desc();
+    packs = packed != b;
+    if (packs) pack = dnnl::reorder({one_engine(), b, one_engine(), packed});
+  }
+
+  void run(const Call& call, const float* x, const float* y, float* z) const {
+    const Buffer spare = call.scratch(scratch.get_size());
+    execute_one(product, {{DNNL_ARG_SRC, view(a, x)}, {DNNL_ARG_WEIGHTS, view(packed, y)}, {DNNL_ARG_DST, view(to, z)}, {DNNL_ARG_SCRATCHPAD, view(scratch, spare.data())}});
+  }
+};
+
+bool Winograd::pays(Pass pass, const Window& o, const Dims& x, const Dims& w, const Dims& y) {
+  const auto all = [](const Dims& d, int64_t n) { return std::all_of(d.begin(), d.end(), [n](int64_t v) { return v == n; }); };
+  if (!o.channels_last || o.group != 1 || !all(o.strides, 1) || !all(o.dilations, 1) || w[2] != 3 || w[3] != 3) return false;
+  if (std::any_of(o.pads.begin(), o.pads.end(), [](int64_t p) { return p > 2; })) return false;
+  if (w[0] % lanes || w[1] % lanes || w[0] < 32 || w[1] < 32) return false;
+  // Tiles at the edge compute results that nobody wants; and few tiles do not pay for the transforms of the weight.
+  const Dims& to = pass == Pass::input_grad ? x : y;
+  const int64_t tiles = to[0] * ((to[1] + 3) / 4) * ((to[2] + 3) / 4);
+  if (to[0] * to[1] * to[2] < 10 * tiles || tiles < 64) return false;
+  return pass != Pass::weight_grad || w[0] * w[1] <= 256 * 256;  // the sums of larger ones take too much memory
+}
+
+Winograd::Winograd(Pass pass, const Window& o, const Dims& x, const Dims& w, const Dims& y) : pass_(pass), top_(o.pads[0]), left_(o.pads[1]) {
+  in_ = {x[1], x[2], x[3]}, out_ = {y[1], y[2], y[3]};
+  if (pass == Pass::input_grad) {
+    std::swap(in_, out_);
+    top_ = 2 - top_, left_ = 2 - left_;
+  }
+  across_ = (out_.columns + 3) / 4;
+  per_map_ = (out_.rows + 3) / 4 * across_;
+  tiles_ = x[0] * per_map_;
+  const OneThread one;
+  if (pass == Pass::weight_grad) {
+    block_ = 64;
+    products_ = std::make_unique<Products>(dnnl::memory::dims{places, w[1], block_}, true, dnnl::memory::dims{places, block_, w[0]}, false, true);
+    return;
+  }
+  block_ = 32;
+  products_ = std::make_unique<Products>(dnnl::memory::dims{places, block_, in_.channels}, false, dnnl::memory::dims{places, in_.channels, out_.channels}, true, false);
+}
+
+Winograd::~Winograd() = default;
+
+void Winograd::run(Call& call, const float* first, const float* second, float* out) const {
+  pass_ == Pass::weight_grad ? weight_grad(call, first, second, out) : convolve(call, first, second, out);
+}
+
+void Winograd::convolve(Call& call, const float* in, const float* w, float* out) const {
+  const size_t size = places * in_.channels * out_.channels * sizeof(float);
+  const Buffer plain = call.scratch(size), packed = call.scratch(products_->packs ? products_->packed.get_size() : 0);
+  transform_weights(call, w, plain.floats());
+  if (products_->packs) {
+    const OneThread one;
+    execute_one(products_->pack, {{DNNL_ARG_FROM, view(products_->b, plain.data())}, {DNNL_ARG_TO, view(products_->packed, packed.data())}});
+  }
+  const float* const weights = products_->packs ? packed.floats() : plain.floats();
+  call.parallel((tiles_ + block_ - 1) / block_, [&](size_t i) {
+    const OneThread one;
+    const Buffer spare = call.scratch(places * block_ * (in_.channels + out_.channels) * sizeof(float));
+    float* const inputs = spare.floats();
+    float* const results = inputs + places * block_ * in_.channels;
+    gather<Input>(in_, top_, left_, i * block_, in, inputs);
+    products_->run(call, inputs, weights, results);
+    scatter(i * block_, results, out);
+  });
+}
+
+// Transforms the weights to [place, in, out]. For the gradient of the input, windows are turned round and the roles of the channels swapped.
+void Winograd::transform_weights(Call& call, const float* w, float* u) const {
+  const bool turned = pass_ == Pass::input_grad;
+  const int64_t in = in_.channels, out = out_.channels, step = turned ? 9 : in * 9;  // from one output channel to the next
+  call.parallel(in / lanes, [&](size_t block) {
+    for (int64_t i = block * lanes; i < static_cast<int64_t>(block + 1) * lanes; i++) {
+      for (int64_t o = 0; o < out; o += lanes) {
+        const float* const from = w + (turned ? (i * out + o) * 9 : (o * in + i) * 9);
+        Lanes g[3][3], t[6][6];
+        for (int64_t l = 0; l < lanes; l++) {
+          for (int64_t k = 0; k < 9; k++) g[k / 3][k % 3][l] = from[l * step + (turned ? 8 - k : k)];
+        }
+        square<Taps>(g, t);
+        for (int64_t k = 0; k < places; k++) at(u + (k * in + i) * out + o) = t[k / 6][k % 6];
+      }
+    }
+  });
+}
+
+// Transforms the pixels of a block of tiles to [place, tile, channel]. What lies beside the map is 0, as are tiles behind the last.
+template <class T>
+void Winograd::gather(const Map& m, int64_t overlap_top, int64_t overlap_left, int64_t first, const float* maps, float* to) const {
+  constexpr int n = T::from;
+  const std::vector<float> zeros(m.channels);
+  for (int64_t t = 0; t < block_; t++) {
+    const int64_t tile = first + t, map = tile / per_map_, r = tile % per_map_ / across_ * 4 - overlap_top, c = tile % across_ * 4 - overlap_left;
+    const float* pixels[n * n];
+    for (int64_t k = 0; k < n * n; k++) {
+      const int64_t row = r + k / n, column = c + k % n;
+      const bool on = tile < tiles_ && row >= 0 && row < m.rows && column >= 0 && column < m.columns;
+      pixels[k] = on ? maps + ((map * m.rows + row) * m.columns + column) * m.channels : zeros.data();
+    }
+    for (int64_t k = 0; k < m.channels; k += lanes) {
+      Lanes x[n][n], y[6][6];
+      for (int64_t i = 0; i < n * n; i++) x[i / n][i % n] = at(pixels[i] + k);
+      square<T>(x, y);
+      for (int64_t i = 0; i < places; i++) at(to + (i * block_ + t) * m.channels + k) = y[i / 6][i % 6];
+    }
+  }
+}
+
+// Transforms products [place, tile, channel] to the results of a block of tiles.
+void Winograd::scatter(int64_t first, const float* products, float* maps) const {
+  std::vector<float> beside(out_.channels);
+  for (int64_t t = 0; t < std::min(block_, tiles_ - first); t++) {
+    const int64_t tile = first + t, map = tile / per_map_, r = tile % per_map_ / across_ * 4, c = tile % across_ * 4;
+    float* pixels[16];
+    for (int64_t k = 0; k < 16; k++) {
+      const int64_t row = r + k / 4, column = c + k % 4;
+      pixels[k] = row < out_.rows && column < out_.columns ? maps + ((map * out_.rows + row) * out_.columns + column) * out_.channels : beside.data();
+    }
+    for (int64_t k = 0; k < out_.channels; k += lanes) {
+      Lanes x[6][6], y[4][4];
+      for (int64_t i = 0; i < places; i++) x[i / 6][i % 6] = at(products + (i * block_ + t) * out_.channels + k);
+      square<Result>(x, y);
+      for (int64_t i = 0; i < 16; i++) at(pixels[i] + k) = y[i / 4][i % 4];
+    }
+  }
+}
+
+void Winograd::weight_grad(Call& call, const float* x, const float* dy, float* dw) const {
+  const int64_t in = in_.channels, out = out_.channels, blocks = (tiles_ + block_ - 1) / block_;
+  const size_t pieces = pieces_of(in, out, blocks), sum = places * in * out;
+  const Buffer all = call.scratch(pieces * sum * sizeof(float));
+  call.parallel(pieces, [&](size_t piece) {
+    const OneThread one;
+    const Buffer spare = call.scratch(places * block_ * (in + out) * sizeof(float));
+    float* const inputs = spare.floats();
+    float* const grads = inputs + places * block_ * in;
+    float* const total = all.floats() + piece * sum;
+    std::fill(total, total + sum, 0.0f);
+    for (int64_t i = blocks * piece / pieces; i < static_cast<int64_t>(blocks * (piece + 1) / pieces); i++) {
+      gather<Input>(in_, top_, left_, i * block_, x, inputs);
+      gather<ResultGrad>(out_, 0, 0, i * block_, dy, grads);
+      products_->run(call, inputs, grads, total);
+    }
+  });
+  call.parallel(in / lanes, [&](size_t block) {
+    for (int64_t i = block * lanes; i < static_cast<int64_t>(block + 1) * lanes; i++) {
+      for (int64_t o = 0; o < out; o += lanes) {
+        Lanes u[6][6], g[3][3];
+        for (int64_t k = 0; k < places; k++) {
+          const float* const from = all.floats() + (k * in + i) * out + o;
+          u[k / 6][k % 6] = at(from);
+          for (size_t piece = 1; piece < pieces; piece++) u[k / 6][k % 6] += at(from + piece * sum);
+        }
+        square<TapsGrad>(u, g);
+        for (int64_t l = 0; l < lanes; l++) {
+          for (int64_t k = 0; k < 9; k++) dw[((o + l) * in + i) * 9 + k] = g[k / 3][k % 3][l];
+        }
+      }
+    }
+  });
+}
+
+}  // namespace ssc
