@@ -14,24 +14,30 @@ namespace {
 
 constexpr int64_t places = 36;
 
+constexpr int64_t parts = 4;  // in which places are taken together
+
 // Partial sums of a weight gradient, one for each piece of the work.
 size_t pieces_of(int64_t in, int64_t out, int64_t blocks) { return std::min<int64_t>(blocks, in * out > 128 * 128 ? 4 : 8); }
 
+// Whether a weight gradient keeps the transforms of all tiles: that takes less memory than twice the partial sums.
+bool keeps_all(int64_t in, int64_t out, int64_t tiles) { return tiles * (in + out) <= 2 * in * out * static_cast<int64_t>(pieces_of(in, out, tiles)); }
+
 }  // namespace
 
-// to = a * b, or to += a * b, at each place.
+// to = a * b, or to += a * b, at each of some places.
 struct Winograd::Products {
   dnnl::matmul product;
   dnnl::memory::desc a, b, packed, to, scratch;
-  dnnl::reorder pack;
-  bool packs;
+  std::vector<dnnl::reorder> pack;  // one for each part; none where oneDNN takes b as it is
+  std::vector<dnnl::memory::desc> from, into;
 
+  // Where b is wanted in any layout, pack brings it into the one that oneDNN likes best.
   Products(const dnnl::memory::dims& as, bool transposed, const dnnl::memory::dims& bs, bool any, bool adds) {
     using namespace dnnl;
     const auto f32 = memory::data_type::f32;
     a = memory::desc(as, f32, transposed ? memory::format_tag::acb : memory::format_tag::abc);
     b = memory::desc(bs, f32, memory::format_tag::abc);
-    to = memory::desc({places, as[1], bs[2]}, f32, memory::format_tag::abc);
+    to = memory::desc({as[0], as[1], bs[2]}, f32, memory::format_tag::abc);
     primitive_attr attr;
     attr.set_scratchpad_mode(scratchpad_mode::user);
     if (adds) {
@@ -43,8 +49,13 @@ struct Winograd::Products {
     product = matmul(d);
     packed = d.weights_desc();
     scratch = d.scratchpad_desc();
-    packs = packed != b;
-    if (packs) pack = dnnl::reorder({one_engine(), b, one_engine(), packed});
+    if (packed == b) return;
+    for (int64_t i = 0; i < parts; i++) {
+      const memory::dims size{places / parts, bs[1], bs[2]}, offset{i * size[0], 0, 0};
+      from.push_back(b.submemory_desc(size, offset));
+      into.push_back(packed.submemory_desc(size, offset));
+      pack.emplace_back(reorder::primitive_desc(one_engine(), from[i], one_engine(), into[i]));
+    }
   }
 
   void run(const Call& call, const float* x, const float* y, float* z) const {
@@ -62,7 +73,7 @@ bool Winograd::pays(Pass pass, const Window& o, const Dims& x, const Dims& w, co
   const Dims& to = pass == Pass::input_grad ? x : y;
   const int64_t tiles = to[0] * ((to[1] + 3) / 4) * ((to[2] + 3) / 4);
   if (to[0] * to[1] * to[2] < 10 * tiles || tiles < 64) return false;
-  return pass != Pass::weight_grad || w[0] * w[1] <= 256 * 256;  // the sums of larger ones take too much memory
+  return pass != Pass::weight_grad || w[0] * w[1] <= 256 * 256 || keeps_all(w[1], w[0], tiles);  // the sums of larger ones take too much memory
 }
 
 Winograd::Winograd(Pass pass, const Window& o, const Dims& x, const Dims& w, const Dims& y) : pass_(pass), top_(o.pads[0]), left_(o.pads[1]) {
@@ -75,12 +86,16 @@ Winograd::Winograd(Pass pass, const Window& o, const Dims& x, const Dims& w, con
   per_map_ = (out_.rows + 3) / 4 * across_;
   tiles_ = x[0] * per_map_;
   const OneThread one;
+  block_ = 32;
+  if (pass == Pass::weight_grad && keeps_all(w[1], w[0], tiles_)) {
+    products_ = std::make_unique<Products>(dnnl::memory::dims{1, w[1], tiles_}, true, dnnl::memory::dims{1, tiles_, w[0]}, false, false);
+    return;
+  }
   if (pass == Pass::weight_grad) {
     block_ = 64;
     products_ = std::make_unique<Products>(dnnl::memory::dims{places, w[1], block_}, true, dnnl::memory::dims{places, block_, w[0]}, false, true);
     return;
   }
-  block_ = 32;
   products_ = std::make_unique<Products>(dnnl::memory::dims{places, block_, in_.channels}, false, dnnl::memory::dims{places, in_.channels, out_.channels}, true, false);
 }
 
@@ -92,19 +107,19 @@ void Winograd::run(Call& call, const float* first, const float* second, float* o
 
 void Winograd::convolve(Call& call, const float* in, const float* w, float* out) const {
   const size_t size = places * in_.channels * out_.channels * sizeof(float);
-  const Buffer plain = call.scratch(size), packed = call.scratch(products_->packs ? products_->packed.get_size() : 0);
+  const Buffer plain = call.scratch(size), packed = call.scratch(products_->pack.empty() ? 0 : products_->packed.get_size());
   transform_weights(call, w, plain.floats());
-  if (products_->packs) {
+  call.parallel(products_->pack.size(), [&](size_t i) {
     const OneThread one;
-    execute_one(products_->pack, {{DNNL_ARG_FROM, view(products_->b, plain.data())}, {DNNL_ARG_TO, view(products_->packed, packed.data())}});
-  }
-  const float* const weights = products_->packs ? packed.floats() : plain.floats();
+    execute_one(products_->pack[i], {{DNNL_ARG_FROM, view(products_->from[i], plain.data())}, {DNNL_ARG_TO, view(products_->into[i], packed.data())}});
+  });
+  const float* const weights = packed.data() ? packed.floats() : plain.floats();
   call.parallel((tiles_ + block_ - 1) / block_, [&](size_t i) {
     const OneThread one;
     const Buffer spare = call.scratch(places * block_ * (in_.channels + out_.channels) * sizeof(float));
     float* const inputs = spare.floats();
     float* const results = inputs + places * block_ * in_.channels;
-    gather<Input>(in_, top_, left_, i * block_, in, inputs);
+    gather<Input>(in_, top_, left_, i * block_, block_, block_, in, inputs);
     products_->run(call, inputs, weights, results);
     scatter(i * block_, results, out);
   });
@@ -129,12 +144,12 @@ void Winograd::transform_weights(Call& call, const float* w, float* u) const {
   });
 }
 
-// Transforms the pixels of a block of tiles to [place, tile, channel]. What lies beside the map is 0, as are tiles behind the last.
+// Transforms the pixels of count tiles to [place, tile, channel], where a place has stride tiles. What lies beside the map is 0, as are tiles behind the last.
 template <class T>
-void Winograd::gather(const Map& m, int64_t overlap_top, int64_t overlap_left, int64_t first, const float* maps, float* to) const {
+void Winograd::gather(const Map& m, int64_t overlap_top, int64_t overlap_left, int64_t first, int64_t count, int64_t stride, const float* maps, float* to) const {
   constexpr int n = T::from;
   const std::vector<float> zeros(m.channels);
-  for (int64_t t = 0; t < block_; t++) {
+  for (int64_t t = 0; t < count; t++) {
     const int64_t tile = first + t, map = tile / per_map_, r = tile % per_map_ / across_ * 4 - overlap_top, c = tile % across_ * 4 - overlap_left;
     const float* pixels[n * n];
     for (int64_t k = 0; k < n * n; k++) {
@@ -146,7 +161,7 @@ void Winograd::gather(const Map& m, int64_t overlap_top, int64_t overlap_left, i
       Lanes x[n][n], y[6][6];
       for (int64_t i = 0; i < n * n; i++) x[i / n][i % n] = at(pixels[i] + k);
       square<T>(x, y);
-      for (int64_t i = 0; i < places; i++) at(to + (i * block_ + t) * m.channels + k) = y[i / 6][i % 6];
+      for (int64_t i = 0; i < places; i++) at(to + (i * stride + t) * m.channels + k) = y[i / 6][i % 6];
     }
   }
 }
@@ -172,29 +187,51 @@ void Winograd::scatter(int64_t first, const float* products, float* maps) const 
 
 void Winograd::weight_grad(Call& call, const float* x, const float* dy, float* dw) const {
   const int64_t in = in_.channels, out = out_.channels, blocks = (tiles_ + block_ - 1) / block_;
-  const size_t pieces = pieces_of(in, out, blocks), sum = places * in * out;
-  const Buffer all = call.scratch(pieces * sum * sizeof(float));
-  call.parallel(pieces, [&](size_t piece) {
-    const OneThread one;
-    const Buffer spare = call.scratch(places * block_ * (in + out) * sizeof(float));
+  const bool all = keeps_all(in, out, tiles_);
+  const size_t pieces = all ? 1 : pieces_of(in, out, blocks), sum = places * in * out;
+  const Buffer sums = call.scratch(pieces * sum * sizeof(float));
+  if (all) {
+    const Buffer spare = call.scratch(places * tiles_ * (in + out) * sizeof(float));
     float* const inputs = spare.floats();
-    float* const grads = inputs + places * block_ * in;
-    float* const total = all.floats() + piece * sum;
-    std::fill(total, total + sum, 0.0f);
-    for (int64_t i = blocks * piece / pieces; i < static_cast<int64_t>(blocks * (piece + 1) / pieces); i++) {
-      gather<Input>(in_, top_, left_, i * block_, x, inputs);
-      gather<ResultGrad>(out_, 0, 0, i * block_, dy, grads);
-      products_->run(call, inputs, grads, total);
-    }
-  });
+    float* const grads = inputs + places * tiles_ * in;
+    call.parallel(blocks, [&](size_t i) {
+      const int64_t count = std::min(block_, tiles_ - static_cast<int64_t>(i) * block_);
+      gather<Input>(in_, top_, left_, i * block_, count, tiles_, x, inputs + i * block_ * in);
+      gather<ResultGrad>(out_, 0, 0, i * block_, count, tiles_, dy, grads + i * block_ * out);
+    });
+    call.parallel(places, [&](size_t i) {
+      const OneThread one;
+      products_->run(call, inputs + i * tiles_ * in, grads + i * tiles_ * out, sums.floats() + i * in * out);
+    });
+  } else {
+    call.parallel(pieces, [&](size_t piece) {
+      const OneThread one;
+      const Buffer spare = call.scratch(places * block_ * (in + out) * sizeof(float));
+      float* const inputs = spare.floats();
+      float* const grads = inputs + places * block_ * in;
+      float* const total = sums.floats() + piece * sum;
+      std::fill(total, total + sum, 0.0f);
+      for (int64_t i = blocks * piece / pieces; i < static_cast<int64_t>(blocks * (piece + 1) / pieces); i++) {
+        gather<Input>(in_, top_, left_, i * block_, block_, block_, x, inputs);
+        gather<ResultGrad>(out_, 0, 0, i * block_, block_, block_, dy, grads);
+        products_->run(call, inputs, grads, total);
+      }
+    });
+  }
+  transform_sums(call, pieces, sums.floats(), dw);
+}
+
+// Adds the sums [place, in, out] of the pieces in their order and transforms them to the gradient of the weight.
+void Winograd::transform_sums(Call& call, size_t pieces, const float* sums, float* dw) const {
+  const int64_t in = in_.channels, out = out_.channels;
   call.parallel(in / lanes, [&](size_t block) {
     for (int64_t i = block * lanes; i < static_cast<int64_t>(block + 1) * lanes; i++) {
       for (int64_t o = 0; o < out; o += lanes) {
         Lanes u[6][6], g[3][3];
         for (int64_t k = 0; k < places; k++) {
-          const float* const from = all.floats() + (k * in + i) * out + o;
+          const float* const from = sums + (k * in + i) * out + o;
           u[k / 6][k % 6] = at(from);
-          for (size_t piece = 1; piece < pieces; piece++) u[k / 6][k % 6] += at(from + piece * sum);
+          for (size_t piece = 1; piece < pieces; piece++) u[k / 6][k % 6] += at(from + piece * places * in * out);
         }
         square<TapsGrad>(u, g);
         for (int64_t l = 0; l < lanes; l++) {

@@ -16,7 +16,7 @@ class Winograd {
   void run(Call& call, const float* first, const float* second, float* out) const;
 
  private:
-  struct Products;  // matrix products, one for each of the 36 places of a tile
+  struct Products;  // of matrices, one for each of the 36 places of a tile
 
   // A map: rows x columns x channels, and how many.
   struct Map {
@@ -25,9 +25,10 @@ class Winograd {
 
   void convolve(Call& call, const float* in, const float* w, float* out) const;
   void weight_grad(Call& call, const float* x, const float* dy, float* dw) const;
+  void transform_sums(Call& call, size_t pieces, const float* sums, float* dw) const;
   void transform_weights(Call& call, const float* w, float* u) const;
   template <class T>
-  void gather(const Map& m, int64_t overlap_top, int64_t overlap_left, int64_t first, const float* maps, float* to) const;
+  void gather(const Map& m, int64_t overlap_top, int64_t overlap_left, int64_t first, int64_t count, int64_t stride, const float* maps, float* to) const;
   void scatter(int64_t first, const float* products, float* maps) const;
 
   const Pass pass_;
