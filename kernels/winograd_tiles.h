@@ -1,5 +1,5 @@
 // The transforms of F(4x4, 3x3) for 16 channels at a time: Lavin and Gray 2016, "Fast Algorithms for Convolutional Neural Networks". The points are 0, ±√½, ±√2 and ∞: those of the
-// paper, 0, ±1, ±2 and ∞, have four times the rounding error.
+// paper, 0, ±1, ±2 and ∞, have about four times the rounding error.
 //
 // A tile of 4x4 results y is y = A'[(G g G') · (B' d B)]A for the window g and the 6x6 inputs d, · being the product of elements; the gradient of g is G'[(B' d B) · (A dy A')]G.
 #pragma once
