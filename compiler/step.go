@@ -111,10 +111,20 @@ func (s *stepGraph) update(r *root, params []*nn.State, grads []*ir.Value) {
 		leave := s.G.SetScope("update/" + p.Name)
 		param := &optimizer.Param{B: s.Builder, Name: p.Name, W: p.In, Grad: grads[i], Options: set.Resolve(p.Name)}
 		param.LR = s.rate(set, param.Options, curve, p)
+		own := len(s.States)
 		p.New = r.optimizer.Update(param)
 		p.PerApply = true
+		if p.Project != nil {
+			p.New = p.Project(p.New)
+		}
+		for _, st := range s.States[own:] {
+			if strings.HasSuffix(st.Name, "."+p.Name) { // what all parameters share goes on
+				st.Hold = p.Hold
+			}
+		}
 		leave()
 	}
+	s.Follow()
 	for _, st := range s.States {
 		cond := s.ok
 		if st.PerApply {
@@ -199,6 +209,14 @@ func (s *stepGraph) gated(st *nn.State, cond *ir.Value) {
 		return
 	}
 	defer s.G.SetScope("next")()
+	if st.Hold != nil {
+		cond = op.And(cond, op.Not(st.Hold))
+	}
+	if st.Rows != nil {
+		rows := op.Where(cond, st.New, op.GatherND(st.In, st.Rows, 0))
+		s.next[st.Name] = op.ScatterND(st.In, st.Rows, rows, "")
+		return
+	}
 	s.next[st.Name] = op.Where(cond, st.New, st.In)
 }
 
