@@ -117,11 +117,7 @@ func (s *stepGraph) update(r *root, params []*nn.State, grads []*ir.Value) {
 		if p.Project != nil {
 			p.New = p.Project(p.New)
 		}
-		for _, st := range s.States[own:] {
-			if strings.HasSuffix(st.Name, "."+p.Name) { // what all parameters share goes on
-				st.Hold = p.Hold
-			}
-		}
+		s.hold(p, s.States[own:])
 		leave()
 	}
 	s.Follow()
@@ -133,6 +129,19 @@ func (s *stepGraph) update(r *root, params []*nn.State, grads []*ir.Value) {
 		s.gated(st, cond)
 	}
 	s.Metric("ok", op.Cast(s.ok, ir.Float32))
+}
+
+// hold keeps a parameter that is held, and what the optimizer has for it alone, as they were.
+func (s *stepGraph) hold(p *nn.State, optimizer []*nn.State) {
+	if p.Hold == nil {
+		return
+	}
+	p.New = op.Where(p.Hold, p.In, p.New)
+	for _, st := range optimizer {
+		if strings.HasSuffix(st.Name, "."+p.Name) { // what all parameters share goes on
+			st.New = op.Where(p.Hold, st.In, st.New)
+		}
+	}
 }
 
 // rate is the scalar that carries a parameter's learning rate, with the group's factor. It also enters the parameter into its group.
@@ -209,9 +218,6 @@ func (s *stepGraph) gated(st *nn.State, cond *ir.Value) {
 		return
 	}
 	defer s.G.SetScope("next")()
-	if st.Hold != nil {
-		cond = op.And(cond, op.Not(st.Hold))
-	}
 	if st.Rows != nil {
 		rows := op.Where(cond, st.New, op.GatherND(st.In, st.Rows, 0))
 		s.next[st.Name] = op.ScatterND(st.In, st.Rows, rows, "")

@@ -99,6 +99,10 @@ func initial(t *testing.T, s plan.State) []float64 {
 			x[i] = rnd.Uniform(s.Init.Lo, s.Init.Hi)
 		case "normal":
 			x[i] = s.Init.Mean + s.Init.Std*rnd.Normal()
+		case "trunc_normal":
+			for x[i] = math.Inf(1); x[i] < s.Init.Lo || x[i] > s.Init.Hi; {
+				x[i] = s.Init.Mean + s.Init.Std*rnd.Normal()
+			}
 		default:
 			t.Fatalf("state %s starts by %q, which no test has needed", s.Name, s.Init.Kind)
 		}

@@ -78,7 +78,10 @@ func (b *Builder) View(i int) *ir.Value {
 }
 
 // AllViews is the concatenation of all views along the batch axis, view after view: [view·batch, channel, height, width].
-func (b *Builder) AllViews() *ir.Value { return b.stack(0, len(b.views)) }
+func (b *Builder) AllViews() *ir.Value { return b.FirstViews(len(b.views)) }
+
+// FirstViews is the batch of the first n views, which have one size, view after view.
+func (b *Builder) FirstViews(n int) *ir.Value { return b.stack(0, n) }
 
 // Crops are the views, those of one size that stand together in one batch, view after view: what a network that takes crops of several sizes is run
 // on, once for each. Shapes: [view·batch, channel, height, width].
@@ -151,6 +154,16 @@ func (b *Builder) Scalar(name string, c plan.Curve) *ir.Value {
 	v := op.Gather(b.vector, op.Const(b.G, ir.ScalarTensor(ir.Int64, float64(i))), 0)
 	b.scalars[name] = v
 	return v
+}
+
+// Begun is false for the first length steps, or epochs, of a run and then true; the scalar of that name carries it. Shape: [], bool.
+func (b *Builder) Begun(name string, length int, byEpoch bool) *ir.Value {
+	curve := plan.Curve{Kind: "constant", Base: 1}
+	if length > 0 {
+		curve.Warmup = &plan.Warmup{Kind: "constant", Length: length, ByEpoch: byEpoch}
+	}
+	v := b.Scalar(name, curve)
+	return op.Greater(v, op.Scalar(v, 0.5))
 }
 
 // Metric logs a scalar under the name.

@@ -43,7 +43,7 @@ func initialise(seed uint64, s plan.State, dst []float32, of func(name string) [
 	default:
 		return fmt.Errorf("state %q has the unknown initialiser %q", s.Name, in.Kind)
 	}
-	if s.Init.Unit {
+	if s.Init.Unit && len(s.Dims) > 0 && s.Dims[0] > 0 {
 		unitRows(dst, s.Dims[0])
 	}
 	return nil
