@@ -80,7 +80,7 @@ func (b *Builder) View(i int) *ir.Value {
 // AllViews is the concatenation of all views along the batch axis, view after view: [view·batch, channel, height, width].
 func (b *Builder) AllViews() *ir.Value { return b.FirstViews(len(b.views)) }
 
-// FirstViews is the batch of the first n views, which have one size, view after view.
+// FirstViews is the batch of the first n views, which must have one size, view after view: [view·batch, channel, height, width].
 func (b *Builder) FirstViews(n int) *ir.Value { return b.stack(0, n) }
 
 // Crops are the views, those of one size that stand together in one batch, view after view: what a network that takes crops of several sizes is run
@@ -100,6 +100,11 @@ func (b *Builder) Crops() []*ir.Value {
 func (b *Builder) stack(from, to int) *ir.Value {
 	var all []*ir.Value
 	for i := from; i < to; i++ {
+		if v, w := b.views[from], b.views[i]; v.Height != w.Height || v.Width != w.Width {
+			b.G.Errorf("View sizes differ", "The views %d to %d go through the network as one batch, but the images of view %d are [height=%d, width=%d] and those of view %d [height=%d, width=%d]. Give them one size.",
+				from, to-1, from, v.Height, v.Width, i, w.Height, w.Width)
+			return b.Failed()
+		}
 		all = append(all, b.View(i))
 	}
 	if len(all) == 1 {

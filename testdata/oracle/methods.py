@@ -40,7 +40,7 @@ class NonLinear(nn.Module):
         return x
 
 
-class Linear(nn.Module):
+class LinearNeck(nn.Module):
     def __init__(self, out):
         super().__init__()
         self.fc = nn.Linear(WIDTH, out)
@@ -104,8 +104,7 @@ class Method(nn.Module):
     def __init__(self, neck, head=None):
         super().__init__()
         self.backbone, self.neck = ResNet(BasicBlock, BLOCKS, BASE, "small"), neck
-        if head is not None:
-            self.head = head
+        self.head = head or nn.Module()
 
     def net(self, x):
         return self.neck(self.backbone(x)[-1])
@@ -113,11 +112,9 @@ class Method(nn.Module):
     def views(self, fields):
         return [fields[f"view{i}"] for i in range(sum(k.startswith("view") for k in fields))]
 
-    def before(self, step):
-        pass
+    def before(self, step): ...
 
-    def after(self, step):
-        pass
+    def after(self, step): ...
 
 
 class Taught(Method):
@@ -134,8 +131,7 @@ class Taught(Method):
         with torch.no_grad():
             return self.teacher.neck(self.teacher.backbone(x)[-1])
 
-    def start(self):
-        """The teacher starts as a copy."""
+    def start(self):  # as a copy
         for part in ("backbone", "neck"):
             getattr(self.teacher, part).load_state_dict(getattr(self, part).state_dict())
 
@@ -229,7 +225,7 @@ class MoCo(Queued):
     temperature = 0.07
 
     def __init__(self, neck=None):
-        super().__init__(neck or Linear(8))
+        super().__init__(neck or LinearNeck(8))
         self.add("queue", 16, 8)
 
     def before(self, step):
@@ -250,8 +246,7 @@ class MoCoGroups(MoCo):
     """MoCo v2 on two devices: batch norm by halves of the batch, the keys' images shuffled between them."""
     temperature = 0.2
 
-    def __init__(self):
-        super().__init__(MoCoV2Neck(12, 8))
+    def __init__(self): super().__init__(MoCoV2Neck(12, 8))
 
     def pair(self, fields):
         (a, b), order = self.views(fields), fields["shuffle"]
@@ -301,7 +296,7 @@ class SwAV(Method):
     held = ("head.prototypes.weight",)
 
     def __init__(self):
-        super().__init__(SwAVNeck(16, 8), nn.Module())
+        super().__init__(SwAVNeck(16, 8))
         self.head.prototypes = nn.Linear(8, 6, bias=False)
         self.head.queue = nn.Module()
         for i in range(2):
@@ -319,8 +314,7 @@ class SwAV(Method):
         loss = 0
         for i in range(2):
             with torch.no_grad():
-                queue, filled = getattr(self.head.queue, f"{i}"), getattr(self.head.queue, f"{i}_filled")
-                out = scores[i]
+                queue, filled, out = getattr(self.head.queue, f"{i}"), getattr(self.head.queue, f"{i}_filled"), scores[i]
                 if filled == 8:
                     out = torch.cat([queue @ self.head.prototypes.weight.T, out])
                 if self.filling:
@@ -347,8 +341,7 @@ class NNCLR(Queued):
         del self.teacher
         self.add("queue", 16, 8)
 
-    def start(self):
-        pass
+    def start(self): ...
 
     def loss(self, fields):
         z1, z2 = (self.net(x) for x in self.views(fields))
@@ -369,9 +362,8 @@ class MoCoV3(Taught):
         za, zb = self.net(a), self.net(b)
         ta, tb = self.teach(a), self.teach(b)
 
-        def one(z, k):
-            logits = F.normalize(self.head.predictor(z), dim=1) @ F.normalize(k, dim=1).T / 0.2
-            return 2 * 0.2 * F.cross_entropy(logits, torch.arange(len(z)))
+        n, p = (lambda x: F.normalize(x, dim=1)), self.head.predictor
+        one = lambda z, k: 2 * 0.2 * F.cross_entropy(n(p(z)) @ n(k).T / 0.2, torch.arange(len(z)))
         return one(za, tb) + one(zb, ta)
 
     def after(self, step):
@@ -383,7 +375,7 @@ class DINO(Taught):
     held = ("neck.last_layer.weight_v",)
 
     def __init__(self):
-        super().__init__(DINONeck(16, 8, 12), nn.Module())
+        super().__init__(DINONeck(16, 8, 12))
         self.head.register_buffer("center", torch.zeros(1, 12))
 
     def before(self, step):
