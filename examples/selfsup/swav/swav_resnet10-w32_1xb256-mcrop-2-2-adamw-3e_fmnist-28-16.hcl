@@ -1,4 +1,4 @@
-# SwAV with two large and two small crops on the 60,000 training images of Fashion-MNIST: about four minutes on two cores. Images, optimizer and evaluation are those of SimCLR's
+# SwAV with two large and two small crops on the 60,000 training images of Fashion-MNIST: four minutes or less on two cores, by the cost of a step. Images, optimizer and evaluation are those of SimCLR's
 # example.
 
 extends = ["../simclr/simclr_resnet10-w32_1xb256-adamw-6e_fmnist.hcl"]
