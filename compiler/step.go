@@ -109,7 +109,7 @@ func (s *stepGraph) update(r *root, params []*nn.State, grads []*ir.Value) {
 	curve := r.schedule.Curve(set.LR)
 	for i, p := range params {
 		leave := s.G.SetScope("update/" + p.Name)
-		param := &optimizer.Param{B: s.Builder, Name: p.Name, W: p.In, Grad: grads[i], Options: set.Resolve(p.Name)}
+		param := &optimizer.Param{B: s.Builder, Name: p.Name, W: p.In, Grad: grads[i], Apart: p.Hold != nil, Options: set.Resolve(p.Name)}
 		param.LR = s.rate(set, param.Options, curve, p)
 		own := len(s.States)
 		p.New = r.optimizer.Update(param)
@@ -131,16 +131,14 @@ func (s *stepGraph) update(r *root, params []*nn.State, grads []*ir.Value) {
 	s.Metric("ok", op.Cast(s.ok, ir.Float32))
 }
 
-// hold keeps a parameter that is held, and what the optimizer has for it alone, as they were.
+// hold keeps a parameter that is held, and the optimizer's state for it, as they were.
 func (s *stepGraph) hold(p *nn.State, optimizer []*nn.State) {
 	if p.Hold == nil {
 		return
 	}
 	p.New = op.Where(p.Hold, p.In, p.New)
 	for _, st := range optimizer {
-		if strings.HasSuffix(st.Name, "."+p.Name) { // what all parameters share goes on
-			st.New = op.Where(p.Hold, st.In, st.New)
-		}
+		st.New = op.Where(p.Hold, st.In, st.New)
 	}
 }
 

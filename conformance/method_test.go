@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -119,6 +120,26 @@ func TestMethodsAccumulate(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestMethodsHeld: a parameter that is held does not move, and its first own step of Adam is as long as any first step, the learning rate: its count of steps begins then.
+func TestMethodsHeld(t *testing.T) {
+	r := compile(t, "method_dino.hcl", true, `optimizer "adam" { lr = 0.01 }`)
+	m := newMachine(t, r, false)
+	const name = "neck.last_layer.weight_v"
+	before := m.get(t, name)
+	for i, want := range []float64{0, 0.01} {
+		m.step(t, images(r, uint64(i)), scalarsAt(r.Plan, i, 1, 1000))
+		after := m.get(t, name)
+		longest := 0.0
+		for j, v := range after {
+			longest = max(longest, math.Abs(v-before[j]))
+		}
+		if math.Abs(longest-want) > 1e-4 {
+			t.Errorf("step %d moves the last layer by up to %g, want %g", i, longest, want)
+		}
+		before = after
 	}
 }
 
