@@ -109,12 +109,18 @@ func (s *stepGraph) update(r *root, params []*nn.State, grads []*ir.Value) {
 	curve := r.schedule.Curve(set.LR)
 	for i, p := range params {
 		leave := s.G.SetScope("update/" + p.Name)
-		param := &optimizer.Param{B: s.Builder, Name: p.Name, W: p.In, Grad: grads[i], OK: doApply, Options: set.Resolve(p.Name)}
+		param := &optimizer.Param{B: s.Builder, Name: p.Name, W: p.In, Grad: grads[i], OK: doApply, Apart: p.Hold != nil, Options: set.Resolve(p.Name)}
 		param.LR = s.rate(set, param.Options, curve, p)
+		own := len(s.States)
 		p.New = r.optimizer.Update(param)
 		p.Gated, p.PerApply = param.Gated, true
+		if p.Project != nil {
+			p.New, p.Gated = p.Project(p.New), false // projecting an unchanged weight rounds it
+		}
+		s.hold(p, s.States[own:])
 		leave()
 	}
+	s.Follow()
 	for _, st := range s.States {
 		cond := s.ok
 		if st.PerApply {
@@ -123,6 +129,17 @@ func (s *stepGraph) update(r *root, params []*nn.State, grads []*ir.Value) {
 		s.gated(st, cond)
 	}
 	s.Metric("ok", op.Cast(s.ok, ir.Float32))
+}
+
+// hold keeps a parameter that is held, and the optimizer's state for it, as they were.
+func (s *stepGraph) hold(p *nn.State, optimizer []*nn.State) {
+	if p.Hold == nil {
+		return
+	}
+	p.New = op.Where(p.Hold, p.In, p.New)
+	for _, st := range optimizer {
+		st.New = op.Where(p.Hold, st.In, st.New)
+	}
 }
 
 // rate is the scalar that carries a parameter's learning rate, with the group's factor. It also enters the parameter into its group.
@@ -203,6 +220,11 @@ func (s *stepGraph) gated(st *nn.State, cond *ir.Value) {
 		return
 	}
 	defer s.G.SetScope("next")()
+	if st.Rows != nil {
+		rows := op.Where(cond, st.New, op.GatherND(st.In, st.Rows, 0))
+		s.next[st.Name] = op.ScatterND(st.In, st.Rows, rows, "")
+		return
+	}
 	s.next[st.Name] = op.Where(cond, st.New, st.In)
 }
 

@@ -238,7 +238,7 @@ func fromRuntime(t *ort.Tensor) (*ir.Tensor, error) {
 }
 
 type number interface {
-	~float32 | ~float64 | ~int64 | ~int32 | ~uint8
+	~float32 | ~float64 | ~int | ~int64 | ~int32 | ~uint8
 }
 
 func convert[T, U number](to []T, from []U) {

@@ -66,9 +66,22 @@ func newMachine(t *testing.T, r *compiler.Result, float64s bool) machine {
 		m = newNative(t, r)
 	}
 	for _, s := range r.Plan.State {
-		m.set(t, s.Name, initial(t, s))
+		if s.Init.Kind != "copy" {
+			m.set(t, s.Name, initial(t, s))
+		}
 	}
+	copies(t, r, m)
 	return m
+}
+
+// copies gives the state that starts as a copy its value: what it copies has one.
+func copies(t *testing.T, r *compiler.Result, m machine) {
+	t.Helper()
+	for _, s := range r.Plan.State {
+		if s.Init.Kind == "copy" {
+			m.set(t, s.Name, m.get(t, s.Init.Of))
+		}
+	}
 }
 
 // initial is a start of the kind that the plan asks for, the same in every process.
@@ -86,10 +99,25 @@ func initial(t *testing.T, s plan.State) []float64 {
 			x[i] = rnd.Uniform(s.Init.Lo, s.Init.Hi)
 		case "normal":
 			x[i] = s.Init.Mean + s.Init.Std*rnd.Normal()
+		case "trunc_normal":
+			for x[i] = math.Inf(1); x[i] < s.Init.Lo || x[i] > s.Init.Hi; {
+				x[i] = s.Init.Mean + s.Init.Std*rnd.Normal()
+			}
 		default:
 			t.Fatalf("state %s starts by %q, which no test has needed", s.Name, s.Init.Kind)
 		}
-		x[i] = float64(float32(x[i]))
+	}
+	if s.Init.Unit {
+		size := len(x) / s.Dims[0]
+		for i := 0; i < len(x); i += size {
+			norm := distance(x[i:i+size], make([]float64, size))
+			for j := range size {
+				x[i+j] /= norm
+			}
+		}
+	}
+	for i, v := range x {
+		x[i] = float64(float32(v))
 	}
 	return x
 }
@@ -230,10 +258,14 @@ func (m *native) step(t *testing.T, fields map[string]*ir.Tensor, scalars map[st
 	in, out := maps.Clone(m.fields), map[string]*ort.Tensor{"metrics": m.metrics}
 	convert(in["scalars"].Float32(), scalarsOf(m.plan, scalars).Data)
 	for name, x := range fields {
-		if in[name] == nil {
+		switch to := in[name]; {
+		case to == nil:
 			t.Fatalf("the step has no field %s", name)
+		case x.DType == ir.Int64:
+			convert(to.Int64(), x.Data)
+		default:
+			convert(to.Float32(), x.Data)
 		}
-		convert(in[name].Float32(), x.Data)
 	}
 	for _, s := range m.plan.State {
 		in[s.Name] = m.now[s.Name]
@@ -272,12 +304,18 @@ func snapshot(t *testing.T, r *compiler.Result, m machine) map[string][]uint64 {
 	return all
 }
 
-// images draws the views of a step: field name to normalised pixels.
+// images draws the fields of a step by name: normalised pixels, and orders of the batch.
 func images(r *compiler.Result, seed uint64) map[string]*ir.Tensor {
 	out := map[string]*ir.Tensor{}
 	for i, f := range r.Plan.Fields {
 		rnd := plan.NewRand(seed, plan.UseNoise, uint64(i), 0, 0)
 		x := ir.NewTensor(ir.Float32, f.Dims...)
+		if f.Kind == "permutation" {
+			x.DType = ir.Int64
+			convert(x.Data, rnd.Perm(len(x.Data)))
+			out[f.Name] = x
+			continue
+		}
 		for j := range x.Data {
 			x.Data[j] = float64(float32(rnd.Normal()))
 		}

@@ -2,8 +2,11 @@
 package algorithm
 
 import (
+	"ssc/compiler/backbone"
 	"ssc/compiler/ir"
+	"ssc/compiler/neck"
 	"ssc/compiler/nn"
+	"ssc/compiler/plan"
 	"ssc/lang/schema"
 )
 
@@ -32,3 +35,27 @@ type Classifier interface {
 
 // Table is the table of algorithms.
 var Table = schema.NewTable[Algorithm]("algorithm")
+
+// encode runs backbone and neck in the scope: [batch, dim], the first of what the neck gives.
+func encode(s nn.Scope, b backbone.Backbone, n neck.Neck, x *ir.Value) *ir.Value {
+	return nn.Flatten(n.Forward(s.Sub("neck"), b.Forward(s.Sub("backbone"), x))[0])
+}
+
+// momentum are the arguments of a teacher whose momentum grows along half a cosine.
+type momentum struct {
+	base, end  float64
+	by, update string
+}
+
+func (m *momentum) declare(s *schema.Set, base float64) {
+	s.Float(&m.base, "base_momentum", base, "share of the old teacher in the new one at first", schema.Fraction)
+	s.Float(&m.end, "end_momentum", 1, "that share at the end of training; it grows along half a cosine", schema.Fraction)
+	s.String(&m.by, "momentum_by", "step", "what the curve counts: \"step\" changes the share every step, \"epoch\" keeps it inside an epoch", schema.OneOf("step", "epoch"))
+	s.String(&m.update, "momentum_update", "after", "when the teacher moves: \"after\" the optimizer, towards the weights it made (MMSelfSup 0.x and the authors), or \"before\" the step, towards those of the last one (MMSelfSup 1.x)", schema.OneOf("after", "before"))
+}
+
+// teacher is the root scope of the teacher.
+func (m *momentum) teacher(b *nn.Builder) nn.Scope {
+	curve := plan.Curve{Kind: "cosine", Base: m.base, Min: m.end, ByEpoch: m.by == "epoch"}
+	return b.Root().Teacher(nn.Teacher{Momentum: b.Scalar("teacher_momentum", curve), Before: m.update == "before"})
+}

@@ -11,7 +11,7 @@ import (
 )
 
 var _ = Table.Register(schema.Entry[Algorithm]{Info: schema.Info{Name: "simclr",
-	Doc:      "Two views of an image attract each other and repel all other images of the batch.",
+	Doc:      "Two views of an image attract each other and repel all other images of the batch. With a batch of N the loss starts near ln(2N-1), below it for low temperatures, and falls; a loss that stays there is a collapse.",
 	Equation: "z = n(neck(backbone(x))), s = z zᵀ without the diagonal, loss = head(s, column of the sibling view)",
 	Paper:    schema.Paper{Authors: "Chen, Kornblith, Norouzi, Hinton", Title: "A Simple Framework for Contrastive Learning of Visual Representations", Year: 2020, ID: "2002.05709"},
 	Before:   "model=dict(type='SimCLR', backbone=…, neck=…, head=…)",

@@ -4,6 +4,7 @@ package neck
 import (
 	"ssc/compiler/ir"
 	"ssc/compiler/nn"
+	"ssc/compiler/op"
 	"ssc/lang/schema"
 )
 
@@ -24,6 +25,22 @@ func pooled(x []*ir.Value, pool bool, size int) *ir.Value {
 		last = nn.AvgPool(last, size)
 	}
 	return nn.Flatten(last)
+}
+
+// joined pools each map and joins them along the batch axis: [batch, dim]. It is invalid after an error.
+func joined(s nn.Scope, c schema.Component, maps []*ir.Value, pool bool, size, in int) *ir.Value {
+	var parts []*ir.Value
+	for _, m := range maps {
+		x := pooled([]*ir.Value{m}, pool, size)
+		if !checkIn(s, c, x, in) {
+			return s.B.Failed()
+		}
+		parts = append(parts, x)
+	}
+	if len(parts) == 1 {
+		return parts[0]
+	}
+	return op.Concat(0, parts...)
 }
 
 // checkIn compares the declared in_channels with what arrives; 0 accepts anything.

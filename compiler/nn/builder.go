@@ -43,6 +43,15 @@ type State struct {
 	Frozen bool
 	// PerApply state advances with optimizer steps, other state with micro-batches.
 	PerApply bool
+	// Rows, when set, are the rows that New replaces: [row, 1], int64, no number twice. The others stay, and nothing of them is copied.
+	Rows *ir.Value
+	// Hold, when set, leaves a parameter and what the optimizer keeps for it alone as long as it is true, as if it were frozen. Shape: [], bool.
+	Hold *ir.Value
+	// Project, when set, follows the optimizer's update of a parameter: it takes the new value back to where it must lie, the unit sphere for instance.
+	Project func(*ir.Value) *ir.Value
+
+	follows *State    // the parameter that a teacher's one follows once the optimizer has moved it
+	rate    *ir.Value // … and by how much
 }
 
 // Metric is a scalar that the runtime logs.
@@ -71,9 +80,33 @@ func (b *Builder) View(i int) *ir.Value {
 }
 
 // AllViews is the concatenation of all views along the batch axis, view after view: [view·batch, channel, height, width].
-func (b *Builder) AllViews() *ir.Value {
+func (b *Builder) AllViews() *ir.Value { return b.FirstViews(len(b.views)) }
+
+// FirstViews is the batch of the first n views, which must have one size, view after view: [view·batch, channel, height, width].
+func (b *Builder) FirstViews(n int) *ir.Value { return b.stack(0, n) }
+
+// Crops are the views, those of one size that stand together in one batch, view after view: what a network that takes crops of several sizes is run
+// on, once for each. Shapes: [view·batch, channel, height, width].
+func (b *Builder) Crops() []*ir.Value {
+	var crops []*ir.Value
+	for from, i := 0, 1; i <= len(b.views); i++ {
+		if i == len(b.views) || b.views[i] != b.views[from] {
+			crops = append(crops, b.stack(from, i))
+			from = i
+		}
+	}
+	return crops
+}
+
+// stack is the batch of the views from … to-1.
+func (b *Builder) stack(from, to int) *ir.Value {
 	var all []*ir.Value
-	for i := range b.views {
+	for i := from; i < to; i++ {
+		if v, w := b.views[from], b.views[i]; v.Height != w.Height || v.Width != w.Width {
+			b.G.Errorf("View sizes differ", "The views %d to %d go through the network as one batch, but the images of view %d are [height=%d, width=%d] and those of view %d [height=%d, width=%d]. Give them one size.",
+				from, to-1, from, v.Height, v.Width, i, w.Height, w.Width)
+			return b.Failed()
+		}
 		all = append(all, b.View(i))
 	}
 	if len(all) == 1 {
@@ -95,6 +128,11 @@ func (b *Builder) Label() *ir.Value {
 // Noise is a tensor of uniform numbers in [0,1) that the host draws for each step.
 func (b *Builder) Noise(name string, s ir.Shape) *ir.Value {
 	return b.field(plan.Field{Name: name, Kind: "noise"}, ir.Float32, s)
+}
+
+// Permutation is a random order of 0 … n-1 that the host draws for each step: [n], int64.
+func (b *Builder) Permutation(name string, n ir.Dim) *ir.Value {
+	return b.field(plan.Field{Name: name, Kind: "permutation"}, ir.Int64, ir.Shape{n})
 }
 
 func (b *Builder) field(f plan.Field, d ir.DType, s ir.Shape) *ir.Value {
@@ -123,6 +161,16 @@ func (b *Builder) Scalar(name string, c plan.Curve) *ir.Value {
 	v := op.Gather(b.vector, op.Const(b.G, ir.ScalarTensor(ir.Int64, float64(i))), 0)
 	b.scalars[name] = v
 	return v
+}
+
+// Begun is false for the first length steps, or epochs, of a run and then true; the scalar of that name carries it. Shape: [], bool.
+func (b *Builder) Begun(name string, length int, byEpoch bool) *ir.Value {
+	curve := plan.Curve{Kind: "constant", Base: 1}
+	if length > 0 {
+		curve.Warmup = &plan.Warmup{Kind: "constant", Length: length, ByEpoch: byEpoch}
+	}
+	v := b.Scalar(name, curve)
+	return op.Greater(v, op.Scalar(v, 0.5))
 }
 
 // Metric logs a scalar under the name.

@@ -148,3 +148,9 @@ func Normalize(x *ir.Value, eps float64) *ir.Value {
 	norm := op.Sqrt(op.ReduceSum(op.Mul(x, x), true, -1))
 	return op.Div(x, op.Add(norm, op.Scalar(norm, eps)))
 }
+
+// Unit divides each vector along the axis by its Euclidean norm, of at least 1e-12: PyTorch's normalize. Shapes: as x.
+func Unit(x *ir.Value, axis int) *ir.Value {
+	squares := op.ReduceSum(op.Mul(x, x), true, axis)
+	return op.Div(x, op.Sqrt(op.Max(squares, op.Scalar(squares, 1e-24))))
+}

@@ -129,6 +129,13 @@ func (n *batchNorm) move(x *ir.Value, mean, variance *State, m, v *ir.Value) {
 	mix(variance, v, unbias)
 }
 
+// Standardize gives each column mean 0 and deviation 1 over the batch: a batch norm without parameters and memory. Shapes: [batch, dim] to the same.
+func Standardize(x *ir.Value, eps float64) *ir.Value {
+	c := ir.Shape{{Name: "channel", Size: x.Shape[1].Size}}
+	y, _, _ := fn.BatchNorm(x, ones(x, c, 1), ones(x, c, 0), eps)
+	return y
+}
+
 func ones(like *ir.Value, s ir.Shape, x float64) *ir.Value {
 	t := ir.NewTensor(like.DType, s.Sizes()...)
 	for i := range t.Data {

@@ -13,6 +13,7 @@ type Scope struct {
 	frozen bool
 	eval   bool
 	groups int
+	follow *Teacher // nil: the network is trained
 }
 
 // Root is the scope without a prefix.
@@ -42,8 +43,11 @@ func (s Scope) Groups(n int) Scope { s.groups = n; return s }
 // Enter makes the scope's path the prefix of the graph values built until the returned function is called.
 func (s Scope) Enter() func() { return s.B.G.SetScope(s.path) }
 
-// Param is a trained weight.
+// Param is a trained weight, or in the scope of a teacher the copy that follows it.
 func (s Scope) Param(name string, shape ir.Shape, init plan.Init) *ir.Value {
+	if s.follow != nil {
+		return s.followed(name, shape, init)
+	}
 	st := s.B.State(join(s.path, name), plan.RoleParam, shape, init)
 	st.Frozen = st.Frozen || s.frozen
 	return st.In
@@ -51,6 +55,10 @@ func (s Scope) Param(name string, shape ir.Shape, init plan.Init) *ir.Value {
 
 // Buffer is state that the step updates by other means than gradients.
 func (s Scope) Buffer(name string, shape ir.Shape, init plan.Init) *State {
+	if s.follow != nil {
+		online := s.B.State(online(join(s.path, name)), plan.RoleBuffer, shape, init)
+		init = copyOf(online)
+	}
 	return s.B.State(join(s.path, name), plan.RoleBuffer, shape, init)
 }
 

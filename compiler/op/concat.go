@@ -22,6 +22,9 @@ var _ = register(concat{})
 
 func (concat) Name() string { return "Concat" }
 
+// AlongBatch says whether values are joined along the first axis.
+func (c concat) AlongBatch() bool { return c.Axis == 0 }
+
 func (concat) Doc() ir.Doc {
 	return ir.Doc{Text: "Join values along an axis, in order.", Samples: []ir.Sample{
 		{Label: "rows", Op: concat{0}, In: []ir.Arg{{Dims: []int{2, 3}}, {Dims: []int{1, 3}}, {Dims: []int{4, 3}}}},

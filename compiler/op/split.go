@@ -40,6 +40,9 @@ func (split) Doc() ir.Doc {
 	}}
 }
 
+// AlongBatch says whether the first axis is cut.
+func (s split) AlongBatch() bool { return s.Axis == 0 }
+
 // MaxOutputs lets an invalid even split be indexed.
 func (s split) MaxOutputs() int { return max(s.NumOutputs, 1) }
 

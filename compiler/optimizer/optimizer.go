@@ -110,6 +110,7 @@ type Param struct {
 	B           *nn.Builder
 	Name        string
 	W, Grad, LR *ir.Value
+	Apart       bool // it does not move in every step: what others share, such as counts of steps, it has for itself
 	// OK, a bool, says whether the step counts; nil: it does. An update that keeps the old values where it does not hold sets Gated, and that of the state that it keeps so
 	// too; others are gated by the compiler.
 	OK    *ir.Value
@@ -122,8 +123,11 @@ func (p *Param) State(what string) *nn.State {
 	return p.state(what+"."+p.Name, p.W.Shape, 0)
 }
 
-// Shared declares a scalar that all parameters share; fresh tells the one call that must advance it.
+// Shared declares a scalar that all parameters share but those apart; fresh tells the one call that must advance it.
 func (p *Param) Shared(what string) (st *nn.State, fresh bool) {
+	if p.Apart {
+		what += "." + p.Name
+	}
 	fresh = p.B.Lookup("optimizer."+what) == nil
 	return p.state(what, ir.Shape{}, 0), fresh
 }

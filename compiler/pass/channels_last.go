@@ -20,6 +20,12 @@ func elementwise(n *ir.Node) bool {
 	return ok
 }
 
+// alongBatch reports whether an operator cuts or joins along the batch axis alone, which is the first in either layout.
+func alongBatch(n *ir.Node) bool {
+	o, ok := n.Op.(interface{ AlongBatch() bool })
+	return ok && o.AlongBatch()
+}
+
 // ChannelsLast returns g with the maps of convolution networks as [batch, height, width, channel]: every function that can and for which
 // kernel holds, and every elementwise operator between them. Transposes stay where such a region meets the rest of the graph. The
 // numbers are the same.
@@ -60,6 +66,20 @@ func (l *lastLayout) visit(dst *ir.Graph, n *ir.Node, in []*ir.Value) []*ir.Valu
 			}
 		}
 		return l.facades(dst.Apply(n.Op, args...), []int{0})
+	}
+	if alongBatch(n) && slices.ContainsFunc(in, func(v *ir.Value) bool { return l.native[v] }) {
+		args := slices.Clone(in)
+		for i, v := range in {
+			if len(v.Shape) == 4 {
+				args[i] = l.last(v)
+			}
+		}
+		parts := dst.Apply(n.Op, args...)
+		maps := make([]int, len(parts))
+		for i := range maps {
+			maps[i] = i
+		}
+		return l.facades(parts, maps)
 	}
 	return nil
 }

@@ -155,6 +155,8 @@ func (p *Plan) checkFields() error {
 			want.Dims = []int{p.Loader.BatchSize, m.Channels, m.Height, m.Width}
 		case "idx", "label":
 			want = Field{DType: "i64", Dims: []int{p.Loader.BatchSize}}
+		case "permutation":
+			want = Field{DType: "i64", Dims: []int{p.Loader.BatchSize}}
 		case "noise":
 		default:
 			return fmt.Errorf("field %q has the unknown kind %q", f.Name, f.Kind)

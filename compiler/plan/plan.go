@@ -78,7 +78,7 @@ type State struct {
 }
 
 // Init says how a state tensor starts. Kinds: "constant" (Value), "uniform" (Lo, Hi), "normal" (Mean, Std), "trunc_normal" (Mean,
-// Std, cut at Lo, Hi), "copy" (Of: another state tensor).
+// Std, cut at Lo, Hi), "copy" (Of: another state tensor). With Unit every row, that is all elements behind one index of the first axis, is divided by its Euclidean norm.
 type Init struct {
 	Kind  string  `json:"kind"`
 	Value float64 `json:"value,omitempty"`
@@ -87,6 +87,7 @@ type Init struct {
 	Mean  float64 `json:"mean,omitempty"`
 	Std   float64 `json:"std,omitempty"`
 	Of    string  `json:"of,omitempty"`
+	Unit  bool    `json:"unit,omitempty"`
 }
 
 // Group is a set of parameters with the same options.
@@ -111,7 +112,7 @@ type Scalar struct {
 	Curve Curve  `json:"curve"`
 }
 
-// Field is a batch input of the train graph. Kind is "view" (View tells which), "idx", "label", or "noise".
+// Field is a batch input of the train graph. Kind is "view" (View tells which), "idx", "label", "noise" (uniform in [0,1)), or "permutation" (a random order of its indices).
 type Field struct {
 	Name  string `json:"name"`
 	Kind  string `json:"kind"`

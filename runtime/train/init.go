@@ -57,5 +57,27 @@ func initialise(seed uint64, s plan.State, dst []float32, of func(name string) [
 	default:
 		return fmt.Errorf("state %q has the unknown initialiser %q", s.Name, in.Kind)
 	}
+	if s.Init.Unit && len(s.Dims) > 0 && s.Dims[0] > 0 {
+		unitRows(dst, s.Dims[0])
+	}
 	return nil
+}
+
+// unitRows divides each of n rows by its Euclidean norm; a row of zeros stays.
+func unitRows(x []float32, n int) {
+	size := len(x) / n
+	for i := range n {
+		row := x[i*size : (i+1)*size]
+		squares := 0.0
+		for _, v := range row {
+			squares += float64(float64(v) * float64(v)) // the conversion forbids a fused multiply-add: every machine starts alike
+		}
+		if squares == 0 {
+			continue
+		}
+		norm := math.Sqrt(squares)
+		for j, v := range row {
+			row[j] = float32(float64(v) / norm)
+		}
+	}
 }

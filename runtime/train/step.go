@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"ssc/compiler/plan"
@@ -84,6 +85,8 @@ func (r *run) fill(b *loader.Batch) {
 			copy(t.Int64(), b.Label)
 		case "noise":
 			r.noise(f, t.Float32())
+		case "permutation":
+			r.permutation(f, t.Int64())
 		}
 	}
 }
@@ -130,15 +133,23 @@ func (r *run) scalars() ([]float32, float64) {
 	return out, lr
 }
 
+// draws is the stream of random numbers of a field in this step.
+func (r *run) draws(use plan.Use, f plan.Field) plan.Rand {
+	i := slices.IndexFunc(r.plan.Fields, func(g plan.Field) bool { return g.Name == f.Name })
+	return plan.NewRand(r.plan.Seed, use, uint64(r.loop.Step), uint64(i), 0)
+}
+
 func (r *run) noise(f plan.Field, dst []float32) {
-	for i, g := range r.plan.Fields {
-		if g.Name != f.Name {
-			continue
-		}
-		rnd := plan.NewRand(r.plan.Seed, plan.UseNoise, uint64(r.loop.Step), uint64(i), 0)
-		for j := range dst {
-			dst[j] = rnd.Float32()
-		}
+	rnd := r.draws(plan.UseNoise, f)
+	for i := range dst {
+		dst[i] = rnd.Float32()
+	}
+}
+
+func (r *run) permutation(f plan.Field, dst []int64) {
+	rnd := r.draws(plan.UseStep, f)
+	for i, v := range rnd.Perm(len(dst)) {
+		dst[i] = int64(v)
 	}
 }
 

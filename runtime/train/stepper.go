@@ -2,6 +2,7 @@ package train
 
 import (
 	"fmt"
+	"strings"
 
 	"ssc/compiler/plan"
 )
@@ -32,13 +33,13 @@ func NewStepper(p *plan.Plan, model []byte, threads int) (*Stepper, error) {
 	return &Stepper{e}, nil
 }
 
-// Step trains once with the given learning rate and returns the loss.
+// Step trains once with the given learning rate, all else as at the start of a run, and returns the loss.
 func (s *Stepper) Step(lr float64) (float64, error) {
 	scalars := make([]float32, len(s.e.plan.Scalars))
 	for i, c := range s.e.plan.Scalars {
-		scalars[i] = float32(lr)
-		if c.Name == "gate" || c.Name == "apply" {
-			scalars[i] = 1
+		scalars[i] = float32(c.Curve.At(0, 1, 1))
+		if strings.HasPrefix(c.Name, "lr") {
+			scalars[i] = float32(lr)
 		}
 	}
 	out, err := s.e.step(scalars)

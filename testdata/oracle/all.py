@@ -6,7 +6,7 @@ import warnings
 import torch
 
 sys.dont_write_bytecode = True
-SCRIPTS = ["resnet", "vit", "ntxent", "optimizers", "simclr_steps", "knn", "schedules"]
+SCRIPTS = ["resnet", "vit", "ntxent", "optimizers", "simclr_steps", "method_steps", "knn", "schedules"]
 
 if __name__ == "__main__":
     warnings.filterwarnings("ignore", "TF32 acceleration")  # said once whenever oneDNN is switched off

@@ -16,7 +16,7 @@ STEMS = {
 
 
 class ResNet(nn.Module):
-    """forward returns five maps: the stem before its max-pool, then the four stages (MMSelfSup's out_indices 0 to 4)."""
+    """forward returns the maps of the stem before its max-pool and of the stages, up to four (MMSelfSup's out_indices 0 to 4)."""
 
     def __init__(self, block, blocks, base, stem):
         super().__init__()
@@ -24,7 +24,7 @@ class ResNet(nn.Module):
         self.conv1 = nn.Conv2d(3, base, k, STEMS[stem]["stride"], k // 2, bias=False)
         self.bn1 = nn.BatchNorm2d(base)
         self.pool = nn.MaxPool2d(3, 2, 1) if STEMS[stem]["max_pool"] else nn.Identity()
-        channels = base
+        channels, self.stages = base, len(blocks)
         for stage, count in enumerate(blocks):
             planes, layer = base << stage, []
             for i in range(count):
@@ -40,7 +40,7 @@ class ResNet(nn.Module):
     def forward(self, x):
         outs = [torch.relu(self.bn1(self.conv1(x)))]
         x = self.pool(outs[0])
-        for stage in range(4):
+        for stage in range(self.stages):
             x = getattr(self, f"layer{stage + 1}")(x)
             outs.append(x)
         return outs
@@ -73,7 +73,7 @@ def fill(net, generator):
     for name, t in net.state_dict().items():
         if name.endswith("num_batches_tracked"):
             continue
-        kind = name.rsplit(".", 1)[1]
+        kind = name.rsplit(".", 1)[-1]
         if t.dim() > 1:
             values = generator.normal(0, math.sqrt(2 / t[0].numel()), t.shape)
         elif kind in ("weight", "running_var"):

@@ -1,0 +1,16 @@
+# A queue that batches of three do not fill.
+extends = ["base/base.hcl"]
+
+algorithm "swav" {
+  backbone "resnet" {
+    depth         = 10
+    num_stages    = 1
+    base_channels = 2
+    stem_channels = 2
+    out_indices   = [1]
+  }
+  neck "swav" { out_channels = 4 }
+  head "swav" {
+    queue_length = 8 # ERROR: Queue not filled evenly
+  }
+}

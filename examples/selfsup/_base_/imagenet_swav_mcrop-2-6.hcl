@@ -1,0 +1,66 @@
+# ImageNet-1k with two large and six small crops, as SwAV makes them.
+
+locals {
+  data = env("SSC_DATA", "data/imagenet")
+}
+
+dataset "train" {
+  source "image_list" {
+    data_prefix = "${local.data}/train"
+    ann_file    = "${local.data}/meta/train.txt"
+  }
+  view {
+    count = 2
+    random_resized_crop {
+      size  = 224
+      scale = [0.14, 1]
+    }
+    random_applied_trans {
+      p = 0.8
+      color_jitter {
+        brightness = 0.8
+        contrast   = 0.8
+        saturation = 0.8
+        hue        = 0.2
+      }
+    }
+    random_grayscale { p = 0.2 }
+    gaussian_blur {
+      sigma_min = 0.1
+      sigma_max = 2
+      p         = 0.5
+    }
+    random_horizontal_flip {}
+    normalize {
+      mean = [0.485, 0.456, 0.406]
+      std  = [0.229, 0.224, 0.225]
+    }
+  }
+  view {
+    count = 6
+    random_resized_crop {
+      size  = 96
+      scale = [0.05, 0.14]
+    }
+    random_applied_trans {
+      p = 0.8
+      color_jitter {
+        brightness = 0.8
+        contrast   = 0.8
+        saturation = 0.8
+        hue        = 0.2
+      }
+    }
+    random_grayscale { p = 0.2 }
+    gaussian_blur {
+      sigma_min = 0.1
+      sigma_max = 2
+      p         = 0.5
+    }
+    random_horizontal_flip {}
+    normalize {
+      mean = [0.485, 0.456, 0.406]
+      std  = [0.229, 0.224, 0.225]
+    }
+  }
+}

@@ -1,0 +1,11 @@
+# BYOL with ResNet-50 on ImageNet-1k: MMSelfSup 0.x's configuration of this name.
+
+extends = ["byol_resnet50_8xb32-accum16-coslr-200e_in1k.hcl"]
+
+optimizer "lars" {
+  lr = 7.2
+}
+
+train {
+  epochs = 100
+}

@@ -1,0 +1,400 @@
+"""Reading order 3: the methods with a teacher, a queue, prototypes or a predictor, in plain PyTorch.
+
+Each is a module with parts `backbone`, `neck`, `head` and, where it has one, `teacher`, whose parameters have the product's names.
+`loss(fields)` is the forward part of a step on `view0`, `view1`, …; `before()` and `after()` are what comes before it and after the
+optimizer. MMSelfSup 0.x is what the formulas follow, for those that it has; `upstream.py` runs its own code beside them.
+"""
+import copy
+import math
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+from torchvision.models.resnet import BasicBlock
+
+from nets import ResNet
+
+BLOCKS, BASE = [1, 1], 4
+WIDTH = 2 * BASE
+
+
+class NonLinear(nn.Module):
+    """fc0 bn0 (ReLU fc_i bn_i): no biases but, if asked for, the last; the last norm may be missing or without gain and bias."""
+
+    def __init__(self, channels, hidden, out, layers=2, last_bn=True, affine=True, last_bias=False, pool=True):
+        super().__init__()
+        self.layers, self.pool = layers, pool
+        for i in range(layers):
+            last = i == layers - 1
+            width = out if last else hidden
+            setattr(self, f"fc{i}", nn.Linear(channels, width, bias=last and last_bias))
+            if not last or last_bn:
+                setattr(self, f"bn{i}", nn.BatchNorm1d(width, affine=affine or not last))
+            channels = width
+
+    def forward(self, x):
+        x = x.mean((2, 3)) if self.pool else x
+        for i in range(self.layers):
+            x = getattr(self, f"fc{i}")(torch.relu(x) if i else x)
+            x = getattr(self, f"bn{i}")(x) if hasattr(self, f"bn{i}") else x
+        return x
+
+
+class LinearNeck(nn.Module):
+    def __init__(self, out):
+        super().__init__()
+        self.fc = nn.Linear(WIDTH, out)
+
+    def forward(self, x):
+        return self.fc(x.mean((2, 3)))
+
+
+class MoCoV2Neck(nn.Module):
+    def __init__(self, hidden, out):
+        super().__init__()
+        self.mlp = nn.Sequential(nn.Linear(WIDTH, hidden), nn.ReLU(), nn.Linear(hidden, out))
+
+    def forward(self, x):
+        return self.mlp(x.mean((2, 3)))
+
+
+class DenseCLNeck(MoCoV2Neck):
+    def __init__(self, hidden, out):
+        super().__init__(hidden, out)
+        self.mlp2 = nn.Sequential(nn.Conv2d(WIDTH, hidden, 1), nn.ReLU(), nn.Conv2d(hidden, out, 1))
+
+    def forward(self, x):
+        grid = self.mlp2(x).flatten(2)
+        return super().forward(x), grid, grid.mean(2)
+
+
+class SwAVNeck(nn.Module):
+    def __init__(self, hidden, out):
+        super().__init__()
+        self.projection_neck = nn.Sequential(nn.Linear(WIDTH, hidden), nn.BatchNorm1d(hidden), nn.ReLU(), nn.Linear(hidden, out))
+
+    def forward(self, maps):
+        return F.normalize(self.projection_neck(torch.cat([x.mean((2, 3)) for x in maps])), dim=1)
+
+
+class DINONeck(nn.Module):
+    """The last layer is PyTorch's weight norm with a gain of 1."""
+
+    def __init__(self, hidden, bottleneck, out):
+        super().__init__()
+        self.mlp = nn.Sequential(nn.Linear(WIDTH, hidden), nn.GELU(), nn.Linear(hidden, hidden), nn.GELU(), nn.Linear(hidden, bottleneck))
+        self.last_layer = nn.Module()
+        self.last_layer.weight_v = nn.Parameter(torch.empty(out, bottleneck))
+
+    def forward(self, maps):
+        x = F.normalize(self.mlp(torch.cat([x.mean((2, 3)) for x in maps])), dim=1)
+        v = self.last_layer.weight_v
+        return F.linear(x, torch._weight_norm(v, torch.ones(len(v), 1, dtype=v.dtype), 0))
+
+
+class Predicting(nn.Module):
+    def __init__(self, hidden, out):
+        super().__init__()
+        self.predictor = NonLinear(out, hidden, out, last_bn=False, last_bias=True, pool=False)
+
+
+class Method(nn.Module):
+    held = ()  # names of parameters that the optimizer leaves alone in the first step
+
+    def __init__(self, neck, head=None):
+        super().__init__()
+        self.backbone, self.neck = ResNet(BasicBlock, BLOCKS, BASE, "small"), neck
+        self.head = head or nn.Module()
+
+    def net(self, x):
+        return self.neck(self.backbone(x)[-1])
+
+    def views(self, fields):
+        return [fields[f"view{i}"] for i in range(sum(k.startswith("view") for k in fields))]
+
+    def before(self, step): ...
+
+    def after(self, step): ...
+
+
+class Taught(Method):
+    """A method with a teacher, which makes no gradient and is no parameter of the optimizer."""
+
+    def __init__(self, neck, head=None):
+        super().__init__(neck, head)
+        self.teacher = nn.Module()
+        self.teacher.backbone, self.teacher.neck = copy.deepcopy(self.backbone), copy.deepcopy(self.neck)
+        for p in self.teacher.parameters():
+            p.requires_grad_(False)
+
+    def teach(self, x):
+        with torch.no_grad():
+            return self.teacher.neck(self.teacher.backbone(x)[-1])
+
+    def start(self):  # as a copy
+        for part in ("backbone", "neck"):
+            getattr(self.teacher, part).load_state_dict(getattr(self, part).state_dict())
+
+    @torch.no_grad()
+    def follow(self, m):
+        for part in ("backbone", "neck"):
+            for p, k in zip(getattr(self, part).parameters(), getattr(self.teacher, part).parameters()):
+                k.copy_(k * m + p * (1.0 - m))
+
+
+def cosine(step, base, end=1.0, steps=3):
+    """MMSelfSup's MomentumUpdateHook."""
+    return end - (end - base) * (math.cos(math.pi * step / steps) + 1) / 2
+
+
+def latent_predict(predictor, z, target):
+    return -F.cosine_similarity(predictor(z), target.detach(), dim=1, eps=1e-12).mean()
+
+
+class BYOL(Taught):
+    def __init__(self):
+        super().__init__(NonLinear(WIDTH, 16, 8, last_bn=False), Predicting(12, 8))
+
+    def loss(self, fields):
+        (a, b), p = self.views(fields), self.head.predictor
+        za, zb = self.net(a), self.net(b)
+        ta, tb = self.teach(a), self.teach(b)
+        return 2 * (latent_predict(p, za, tb) + latent_predict(p, zb, ta))
+
+    def after(self, step):
+        self.follow(cosine(step, 0.9))
+
+
+class SimSiam(Method):
+    fixed = "head.predictor"  # has a constant learning rate
+
+    def __init__(self):
+        super().__init__(NonLinear(WIDTH, 16, 8, layers=3, affine=False), Predicting(6, 8))
+
+    def loss(self, fields):
+        (a, b), p = self.views(fields), self.head.predictor
+        za, zb = self.net(a), self.net(b)
+        return (latent_predict(p, za, zb) + latent_predict(p, zb, za)) / 2
+
+
+class BarlowTwins(Method):
+    def __init__(self):
+        super().__init__(NonLinear(WIDTH, 16, 8, layers=3, last_bn=False))
+
+    def loss(self, fields):
+        bn = nn.BatchNorm1d(8, affine=False, track_running_stats=False)
+        a, b = [bn(self.net(x)) for x in self.views(fields)]
+        c = a.T @ b / len(a)
+        off = c[~torch.eye(8, dtype=torch.bool)]
+        return (c.diagonal() - 1).square().sum() + 0.0051 * off.square().sum()
+
+
+class VICReg(Method):
+    """torch.cov and torch.var stand for the authors' own sums."""
+
+    def __init__(self):
+        super().__init__(NonLinear(WIDTH, 16, 8, layers=3, last_bn=False))
+
+    def loss(self, fields):
+        both = [self.net(x) for x in self.views(fields)]
+        variance = sum(torch.relu(1 - torch.sqrt(z.var(0) + 0.0001)).mean() / 2 for z in both)
+        covariance = sum(torch.cov(z.T)[~torch.eye(8, dtype=torch.bool)].square().sum() / 8 for z in both)
+        return 25 * F.mse_loss(*both) + 25 * variance + covariance
+
+
+class Queued(Taught):
+    """A queue, oldest row first to go."""
+
+    def add(self, name, length, dim):
+        self.register_buffer(name, torch.zeros(length, dim))
+        self.register_buffer(name + "_ptr", torch.zeros(()))
+
+    @torch.no_grad()
+    def push(self, name, rows):
+        queue, ptr = getattr(self, name), getattr(self, name + "_ptr")
+        at = int(ptr)
+        queue[at:at + len(rows)] = rows
+        ptr.fill_((at + len(rows)) % len(queue))
+
+    def contrast(self, q, k, queue, temperature):
+        logits = torch.cat([(q * k).sum(1, keepdim=True), q @ queue.clone().T], 1) / temperature
+        return F.cross_entropy(logits, torch.zeros(len(q), dtype=torch.long))
+
+
+class MoCo(Queued):
+    temperature = 0.07
+
+    def __init__(self, neck=None):
+        super().__init__(neck or LinearNeck(8))
+        self.add("queue", 16, 8)
+
+    def before(self, step):
+        self.follow(0.9)
+
+    def pair(self, fields):
+        a, b = self.views(fields)
+        return F.normalize(self.net(a), dim=1), F.normalize(self.teach(b), dim=1)
+
+    def loss(self, fields):
+        q, k = self.pair(fields)
+        loss = self.contrast(q, k, self.queue, self.temperature)
+        self.push("queue", k)
+        return loss
+
+
+class MoCoGroups(MoCo):
+    """MoCo v2 on two devices: batch norm by halves of the batch, the keys' images shuffled between them."""
+    temperature = 0.2
+
+    def __init__(self): super().__init__(MoCoV2Neck(12, 8))
+
+    def pair(self, fields):
+        (a, b), order = self.views(fields), fields["shuffle"]
+        q = torch.cat([self.net(x) for x in a.chunk(2)])
+        k = torch.cat([self.teach(x) for x in b[order].chunk(2)])[torch.argsort(order)]
+        return F.normalize(q, dim=1), F.normalize(k, dim=1)
+
+
+class DenseCL(Queued):
+    def __init__(self):
+        super().__init__(DenseCLNeck(12, 8))
+        self.add("queue", 16, 8)
+        self.add("queue2", 16, 8)
+
+    def before(self, step):
+        self.follow(0.9)
+        self.weight = 0.5 if step >= 1 else 0.0
+
+    def loss(self, fields):
+        a, b = self.views(fields)
+        f = self.backbone(a)[-1]
+        q, q_grid, _ = (F.normalize(x, dim=1) for x in self.neck(f))
+        with torch.no_grad():
+            f_k = self.teacher.backbone(b)[-1]
+            k, k_grid, k2 = (F.normalize(x, dim=1) for x in self.teacher.neck(f_k))
+            near = torch.einsum("ncs,nct->nst", F.normalize(f.flatten(2), dim=1), F.normalize(f_k.flatten(2), dim=1)).argmax(2)
+            positive = torch.stack([k_grid[n][:, near[n]] for n in range(len(near))])
+        rows = lambda x: x.transpose(1, 2).reshape(-1, x.shape[1])
+        single = self.contrast(q, k, self.queue, 0.2)
+        dense = self.contrast(rows(q_grid), rows(positive), self.queue2, 0.2)
+        self.push("queue", k)
+        self.push("queue2", k2)
+        return single * (1 - self.weight) + dense * self.weight
+
+
+def sinkhorn(scores, epsilon, rounds):
+    """In the logarithm: another way to the same numbers as sums of exponentials."""
+    log = scores / epsilon
+    for _ in range(rounds):
+        log = log - log.logsumexp(0, keepdim=True)
+        log = log - log.logsumexp(1, keepdim=True)
+    return log.exp()
+
+
+class SwAV(Method):
+    """Two crops of 8 and three of 4 pixels; the queue fills from the second step on, and is used in the third."""
+    held = ("head.prototypes.weight",)
+
+    def __init__(self):
+        super().__init__(SwAVNeck(16, 8))
+        self.head.prototypes = nn.Linear(8, 6, bias=False)
+        self.head.queue = nn.Module()
+        for i in range(2):
+            self.head.queue.register_buffer(f"{i}", torch.zeros(8, 8))
+            self.head.queue.register_buffer(f"{i}_ptr", torch.zeros(()))
+            self.head.queue.register_buffer(f"{i}_filled", torch.zeros(()))
+
+    def before(self, step):
+        self.filling = step >= 1
+
+    def loss(self, fields):
+        views = self.views(fields)
+        z = self.neck([self.backbone(torch.cat(views[:2]))[-1], self.backbone(torch.cat(views[2:]))[-1]])
+        scores = self.head.prototypes(z).chunk(5)
+        loss = 0
+        for i in range(2):
+            with torch.no_grad():
+                queue, filled, out = getattr(self.head.queue, f"{i}"), getattr(self.head.queue, f"{i}_filled"), scores[i]
+                if filled == 8:
+                    out = torch.cat([queue @ self.head.prototypes.weight.T, out])
+                if self.filling:
+                    queue.copy_(z.chunk(5)[i])
+                    filled.fill_(8)
+                q = sinkhorn(out, 0.05, 3)[-8:]
+            loss = loss + sum(F.cross_entropy(scores[v] / 0.1, q) for v in range(5) if v != i) / 4
+        return loss / 2
+
+    @torch.no_grad()
+    def start(self):
+        w = self.head.prototypes.weight
+        w.copy_(F.normalize(w, dim=1))
+
+    def after(self, step):
+        """MMSelfSup does this before the next step."""
+        if step >= 1:
+            self.start()
+
+
+class NNCLR(Queued):
+    def __init__(self):
+        super().__init__(NonLinear(WIDTH, 16, 8), Predicting(12, 8))
+        del self.teacher
+        self.add("queue", 16, 8)
+
+    def start(self): ...
+
+    def loss(self, fields):
+        z1, z2 = (self.net(x) for x in self.views(fields))
+        p1, p2 = self.head.predictor(z1), self.head.predictor(z2)
+        near = lambda z: self.queue[(F.normalize(z, dim=1).detach() @ self.queue.T).argmax(1)]
+        one = lambda n, p: F.cross_entropy(F.normalize(n, dim=1) @ F.normalize(p, dim=1).T / 0.1, torch.arange(len(n)))
+        loss = one(near(z1), p2) / 2 + one(near(z2), p1) / 2
+        self.push("queue", F.normalize(z1, dim=1))
+        return loss
+
+
+class MoCoV3(Taught):
+    def __init__(self):
+        super().__init__(NonLinear(WIDTH, 16, 8, affine=False), Predicting(12, 8))
+
+    def loss(self, fields):
+        a, b = self.views(fields)
+        za, zb = self.net(a), self.net(b)
+        ta, tb = self.teach(a), self.teach(b)
+
+        n, p = (lambda x: F.normalize(x, dim=1)), self.head.predictor
+        one = lambda z, k: 2 * 0.2 * F.cross_entropy(n(p(z)) @ n(k).T / 0.2, torch.arange(len(z)))
+        return one(za, tb) + one(zb, ta)
+
+    def after(self, step):
+        self.follow(cosine(step, 0.9))
+
+
+class DINO(Taught):
+    """Two large crops and one small one; the last layer stays in the first step."""
+    held = ("neck.last_layer.weight_v",)
+
+    def __init__(self):
+        super().__init__(DINONeck(16, 8, 12))
+        self.head.register_buffer("center", torch.zeros(1, 12))
+
+    def before(self, step):
+        self.temperature = 0.04 + (0.07 - 0.04) * min(step / 2, 1)
+
+    def loss(self, fields):
+        a, b, c = self.views(fields)
+        s = self.neck([self.backbone(torch.cat([a, b]))[-1], self.backbone(c)[-1]]).chunk(3)
+        with torch.no_grad():
+            t = self.teacher.neck([self.teacher.backbone(torch.cat([a, b]))[-1]])
+            p = F.softmax((t - self.head.center) / self.temperature, dim=1).chunk(2)
+            self.head.center.copy_(self.head.center * 0.9 + t.mean(0, keepdim=True) * 0.1)
+        pairs = [(v, i) for i in range(2) for v in range(3) if v != i]
+        return sum(F.cross_entropy(s[v] / 0.1, p[i]) for v, i in pairs) / len(pairs)
+
+    def after(self, step):
+        self.follow(cosine(step, 0.9))
+
+
+METHODS = {"byol": BYOL, "simsiam": SimSiam, "barlowtwins": BarlowTwins, "vicreg": VICReg, "moco": MoCo, "moco_groups": MoCoGroups,
+           "densecl": DenseCL, "swav": SwAV, "nnclr": NNCLR, "mocov3": MoCoV3, "dino": DINO}
+SIZES = {"swav": [8, 8, 4, 4, 4], "dino": [8, 8, 4]}
