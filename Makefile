@@ -8,6 +8,7 @@
 # make bench   the comparisons; ONLY=loader makes one of them: step, loader, start
 # make faults  the long campaign of kills, power cuts and failing calls (some 20 minutes)      make soak   hours of random faults (SOAK=2h)
 # make photos  a folder of 5,000 photographs, 40 of them damaged, from ssc init to a finished epoch without an edit
+# make corpus UPSTREAM=DIR   upstream's configurations evaluated as upstream's own classes do (conformance/corpus/main.go)
 # make gpu     three steps of the example on the CUDA provider (some gigabytes)
 # make clean   remove what was built and run; the cache folder stays
 #
@@ -25,7 +26,7 @@ EXAMPLES = find examples -name '*.hcl' -not -path '*/_base_/*'
 DATA = $${SSC_DATA:-$$($(SETUP) path fashion-mnist)}
 STATICCHECK = bin/staticcheck-$(STATICCHECK_VERSION)
 
-.PHONY: run test check build kernels kernels-asan bench peers docs new faults soak photos gpu clean deps static
+.PHONY: run test check build kernels kernels-asan bench peers docs new faults soak photos corpus gpu clean deps static
 .DELETE_ON_ERROR:
 
 run: build
@@ -93,6 +94,10 @@ soak: build
 
 photos: build
 	SSC_KERNELS=$${SSC_KERNELS:-$(CURDIR)/bin/libssc_kernels.so} go test ./conformance/photos -v -timeout 0 -photos 5000 -photos.damaged 40 -photos.least 90 -photos.most 220
+
+# SSC_UPSTREAM_PYTHON is a Python with mmcv 1.7 and mmengine 0.7; without it the files are evaluated and nothing is compared.
+corpus:
+	go run ./conformance/corpus -upstream $(UPSTREAM)
 
 # The provider and the NVIDIA libraries are found by the loader, whose path must be set before the program starts.
 gpu: build
