@@ -49,10 +49,10 @@ var tables = compiler.Tables{Source: datasource.Table, Transform: transform.Tabl
 // commands in the order of the help.
 func commands() []*cli.Command {
 	return []*cli.Command{
-		initCommand, vizCommand, validateCommand, fmtCommand, explainCommand, configCommand, graphCommand,
-		compileCommand, planCommand, runCommand, statusCommand, runsCommand, reportCommand, evaluateCommand,
-		extractCommand, exportCommand, showCommand, debugCommand, benchCommand, doctorCommand, completionCommand,
-		versionCommand, docsCommand, newCommand,
+		initCommand, vizCommand, validateCommand, fmtCommand, migrateCommand, explainCommand, configCommand,
+		graphCommand, compileCommand, planCommand, runCommand, statusCommand, runsCommand, reportCommand,
+		evaluateCommand, extractCommand, exportCommand, showCommand, debugCommand, benchCommand, doctorCommand,
+		completionCommand, versionCommand, docsCommand, newCommand,
 	}
 }
 

@@ -16,11 +16,12 @@ import (
 	"ssc/compiler/fn"
 	"ssc/compiler/op"
 	"ssc/lang"
+	"ssc/lang/migrate"
 	"ssc/lang/schema"
 )
 
 var docsCommand = &cli.Command{
-	Name: "docs", Usage: "print the reference manual from the code", Description: "Writes one Markdown page for each kind of component, and pages on the blocks of a file, the commands, operators and functions.",
+	Name: "docs", Usage: "print the reference manual from the code", Description: "Writes one Markdown page for each kind of component, and pages on the blocks of a file, the commands, operators, functions and migration.",
 	Flags: []cli.Flag{
 		&cli.StringFlag{Name: "out", Value: "spec/reference", Usage: "write the pages into the folder `DIR`"},
 		&cli.BoolFlag{Name: "check", Usage: "change nothing; exit with code 1 and name the pages that are not up to date"}},
@@ -97,6 +98,7 @@ func manual(app *cli.App) (map[string][]byte, error) {
 		"commands.md":  []byte(commandsPage(app)),
 		"operators.md": operators.Bytes(),
 		"functions.md": []byte(functionsPage()),
+		"migrate.md":   []byte(migrate.Manual()),
 	}
 	for _, k := range tables.Kinds() {
 		pages[k.Name()+".md"] = []byte(schema.Markdown(k))
@@ -108,7 +110,7 @@ func manual(app *cli.App) (map[string][]byte, error) {
 // titles of the pages that describe no kind.
 var titles = map[string]string{
 	"pipeline.md": "the blocks of a pipeline file", "commands.md": "commands, flags and exit codes", "operators.md": "the ONNX operators of the intermediate representation",
-	"functions.md": "functions of the domain ai.ssc, and those of the language",
+	"functions.md": "functions of the domain ai.ssc, and those of the language", "migrate.md": "what `ssc migrate` knows: types, arguments, defaults, old commands",
 }
 
 func contents(names []string) string {

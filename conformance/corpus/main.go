@@ -3,7 +3,8 @@
 //	DIR/openselfsup, DIR/0.x, DIR/main   the branches of MMSelfSup, each with its folder configs
 //	DIR/pkg/mmcls                        configurations of installed packages, if there are any
 //
-// The Python of SSC_UPSTREAM_PYTHON has mmcv 1.7 and mmengine 0.7. Every file must give the dictionary that upstream's class gives, with the types of all values.
+// The Python of SSC_UPSTREAM_PYTHON has mmcv 1.7 and mmengine 0.7. Every file must give the dictionary that upstream's class gives, with the types of all values;
+// every pipeline that is converted must mean the same with its bases and flat; and the manual must speak of every script in tools/ and benchmarks/.
 package main
 
 import (
@@ -39,7 +40,7 @@ func main() {
 	for _, d := range dirs {
 		packages[filepath.Base(d)] = d
 	}
-	fmt.Println("| branch | files | evaluated | equal to upstream | refused by both | different |\n| --- | --- | --- | --- | --- | --- |")
+	fmt.Println("| branch | files | evaluated | equal to upstream | refused by both | different | pipelines | converted | with missing components | to decide |\n" + strings.Repeat("| --- ", 10) + "|")
 	failed := false
 	start := time.Now()
 	var spent time.Duration
@@ -50,8 +51,16 @@ func main() {
 			os.Exit(1)
 		}
 		spent += took
-		failed = failed || t.different > 0
-		fmt.Printf("| %s | %d | %d | %d | %d | %d |\n", b.folder, t.files, t.evaluated, t.equal, t.refused, t.different)
+		converted, err := conversion(filepath.Join(*upstream, b.folder, "configs"), packages)
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+		}
+		unknown, err2 := scripts(filepath.Join(*upstream, b.folder))
+		if len(unknown) > 0 || err2 != nil {
+			fmt.Fprintln(os.Stderr, "tools that the manual does not speak of:", unknown, err2)
+		}
+		failed = failed || t.different > 0 || err != nil || len(unknown) > 0 || err2 != nil
+		fmt.Printf("| %s | %d | %d | %d | %d | %d %s\n", b.folder, t.files, t.evaluated, t.equal, t.refused, t.different, converted)
 	}
 	fmt.Fprintf(os.Stderr, "evaluated in %v, %v with upstream's\n", spent.Round(time.Millisecond), time.Since(start).Round(time.Millisecond))
 	if failed {

@@ -1,0 +1,400 @@
+package migrate
+
+import (
+	"fmt"
+	"path"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"ssc/lang/migrate/python"
+	"ssc/lang/schema"
+)
+
+// data converts datasets and how batches are made of them.
+func (c *converter) data() {
+	c.top("img_norm_cfg")
+	if v, ok := c.top("data"); ok {
+		if d, ok := v.X.(*python.Dict); ok && c.era == era1x && dictAt(c.m, "train_dataloader") != nil {
+			c.rep.add(Dropped, v.At, "data", "", "1.x reads train_dataloader and no data")
+		} else if ok {
+			c.dataOld(d, v)
+		}
+	}
+	for _, part := range []struct{ key, name string }{{"train_dataloader", "train"}, {"val_dataloader", "test"}, {"extract_dataloader", "extract"}} {
+		if v, ok := c.top(part.key); ok {
+			if d, ok := v.X.(*python.Dict); ok {
+				c.dataloader(d, v, part.key, part.name)
+			}
+		}
+	}
+	c.evaluation()
+}
+
+// dataOld converts `data` of OpenSelfSup and 0.x.
+func (c *converter) dataOld(d *python.Dict, v python.Value) {
+	for _, part := range []struct{ key, name string }{{"train", "train"}, {"val", "test"}} {
+		x, ok := d.Get(part.key)
+		if !ok || isNone(x) {
+			continue
+		}
+		if len(x.Lead) == 0 && part.name == "train" {
+			x.Lead = v.Lead
+		}
+		c.dataset(part.name, x, "data."+part.key)
+	}
+	if x, ok := d.Get("test"); ok {
+		c.rep.add(Dropped, x.At, "data.test", "", "training reads train and val")
+	}
+	for _, k := range d.Keys() {
+		x, _ := d.Get(k)
+		switch k {
+		case "train", "val", "test":
+		default:
+			c.loader(k, x, "data."+k)
+		}
+	}
+}
+
+// dataloader converts a dataloader of 1.x.
+func (c *converter) dataloader(d *python.Dict, v python.Value, key, name string) {
+	if x, ok := d.Get("dataset"); ok && !isNone(x) {
+		if len(x.Lead) == 0 {
+			x.Lead = v.Lead
+		}
+		c.dataset(name, x, key+".dataset")
+	}
+	for _, k := range d.Keys() {
+		x, _ := d.Get(k)
+		if k == "dataset" || k == "_scope_" {
+			continue
+		}
+		if name != "train" {
+			c.rep.add(Dropped, x.At, key+"."+k, "", "evaluation makes its own batches")
+			continue
+		}
+		c.loader(k, x, key+"."+k)
+	}
+}
+
+// loader converts one argument of how batches are made.
+func (c *converter) loader(key string, v python.Value, where string) {
+	set := c.blockSet("loader")
+	on, _ := v.X.(bool)
+	switch key {
+	case "imgs_per_gpu", "samples_per_gpu", "batch_size":
+		c.batchSize(v, where)
+	case "workers_per_gpu", "num_workers":
+		c.rep.add(Dropped, v.At, where, "", "there is a thread for each processor; loader.workers changes that")
+	case "drop_last":
+		b := c.root.child("loader", "")
+		if b.set("last", `"wrap"`, v); on {
+			b.set("last", `"drop"`, v)
+		}
+		c.rep.add(Converted, v.At, where, "loader.last", "%s", "")
+	case "sampler":
+		c.sampler(v, where)
+	case "persistent_workers", "pin_memory", "collate_fn", "prefetch", "shuffle", "train_dataloader", "val_dataloader", "test_dataloader":
+		c.rep.add(Dropped, v.At, where, "", "of PyTorch's loader")
+	default:
+		if f := set.Field(key); f != nil {
+			c.field(c.root.child("loader", ""), f, v, where, false)
+			return
+		}
+		if !on && (isNone(v) || v.X == false) {
+			c.rep.add(Dropped, v.At, where, "", "%s", "")
+			return
+		}
+		c.rep.add(Attention, v.At, where, "", "there is no argument %q in loader.%s", key, schema.DidYouMean(key, set.FieldNames()))
+	}
+}
+
+// blockSet are the declarations of a top-level block with fixed content.
+func (c *converter) blockSet(names ...string) *schema.Set {
+	set := c.set
+	for _, n := range names {
+		cf := set.Child(n)
+		if cf == nil {
+			return &schema.Set{}
+		}
+		set = schema.Of(cf.New(n))
+	}
+	return set
+}
+
+func (c *converter) sampler(v python.Value, where string) {
+	d, ok := v.X.(*python.Dict)
+	if !ok {
+		return
+	}
+	if x, ok := d.Get("shuffle"); ok && x.X == false {
+		c.root.child("loader", "").set("shuffle", "false", x)
+	}
+	if x, ok := d.Get("replace"); ok && x.X == true {
+		c.rep.add(Attention, x.At, where+".replace", "", "images are not drawn with replacement")
+	}
+	c.rep.add(Dropped, v.At, where, "", "one process reads all images")
+}
+
+// Patterns that tell the processes that a learning rate is meant for: the name of a file (8xb32, 8xb32-accum16), and OpenSelfSup's comment on the images of each.
+var (
+	fileProcesses    = regexp.MustCompile(`(?:^|[_-])(\d+)xb(\d+)(?:[_-]|$)`)
+	commentProcesses = regexp.MustCompile(`total\s+(\d+)\s*[*x]\s*(\d+)`)
+)
+
+// processCount is the number of processes that a recipe is meant for.
+func (c *converter) processCount() int {
+	if !c.leaf {
+		return 1
+	}
+	if c.opt.Processes > 0 {
+		return c.opt.Processes
+	}
+	name := strings.TrimSuffix(path.Base(c.file.File), ".py")
+	if m := fileProcesses.FindStringSubmatch(name); m != nil {
+		n, _ := strconv.Atoi(m[1])
+		return min(n, 1<<16)
+	}
+	if d := dictAt(c.m, "data"); d != nil {
+		v, _ := d.Get("imgs_per_gpu")
+		if m := commentProcesses.FindStringSubmatch(v.Trail); m != nil {
+			a, _ := strconv.Atoi(m[1])
+			b, _ := strconv.Atoi(m[2])
+			if n, ok := v.X.(int64); ok && int64(a) == n {
+				return min(b, 1<<16)
+			} else if ok && int64(b) == n {
+				return min(a, 1<<16)
+			}
+		}
+	}
+	return 0
+}
+
+func (c *converter) batchSize(v python.Value, where string) {
+	n, ok := v.X.(int64)
+	if !ok {
+		c.rep.add(Attention, v.At, where, "loader.batch_size", "it takes int, and the value is %s", python.Repr(v))
+		return
+	}
+	b := c.root.child("loader", "")
+	text, _ := expression(v)
+	if c.processes > 1 && n < 1<<40/int64(c.processes) {
+		text = strconv.FormatInt(n*int64(c.processes), 10)
+		v.Trail = fmt.Sprintf("%d processes of %d", c.processes, n)
+		c.rep.add(Changed, v.At, where, "loader.batch_size", "%d processes of %d images are one batch of %s here, which the learning rate is meant for", c.processes, n, text)
+	} else if c.processes == 0 {
+		c.rep.add(Changed, v.At, where, "loader.batch_size", "nothing says how many processes there were, so the batch has %d images; the learning rate may be meant for more: -processes 8 makes it 8 times as many", n)
+	} else {
+		c.rep.add(Converted, v.At, where, "loader.batch_size", "%s", "")
+	}
+	b.set("batch_size", text, v)
+}
+
+// dataset converts one dataset to a block of that name.
+func (c *converter) dataset(name string, v python.Value, where string) {
+	b := (&block{typ: "dataset", label: name}).note(v)
+	b.trail = ""
+	src, inner := c.wrapped(v, where)
+	if src != nil {
+		b.blocks = append(b.blocks, src)
+	}
+	if inner != nil {
+		views := c.views(inner, where)
+		c.fixSize(src, views, v, where)
+		b.blocks = append(b.blocks, views...)
+	}
+	if len(b.blocks) > 0 {
+		c.root.blocks = append(c.root.blocks, b)
+	}
+}
+
+// sides are the sizes of data sets that have one.
+var sides = map[string]string{"cifar10": "32", "cifar100": "32"}
+
+// fixSize says the size of images that all have one, where no transform does: the compiler opens no data.
+func (c *converter) fixSize(src *block, views []*block, v python.Value, where string) {
+	if src == nil || sides[src.label] == "" {
+		return
+	}
+	for _, view := range views {
+		sized := false
+		for _, t := range view.blocks {
+			sized = sized || t.arg("size") != nil
+		}
+		if !sized {
+			crop := &block{typ: "center_crop", args: []*arg{{name: "size", text: sides[src.label], from: v.At}}}
+			view.blocks = append([]*block{crop}, view.blocks...)
+			c.rep.add(Changed, v.At, where, "center_crop", "it says the size that all images of %s have, since no data is opened before a run", src.label)
+		}
+	}
+}
+
+// wrapped converts the source of a dataset, and gives the dataset with the pipelines; wrappers become sources around the source.
+func (c *converter) wrapped(v python.Value, where string) (*block, *python.Dict) {
+	if l, ok := v.X.(*python.List); ok {
+		return c.concat(l.Elems, v, where)
+	}
+	d, ok := v.X.(*python.Dict)
+	if !ok {
+		c.rep.add(Attention, v.At, where, "", "a dataset is a dictionary; found %s", python.Repr(v))
+		return nil, nil
+	}
+	switch t := typeOf(d); t {
+	case "RepeatDataset", "ClassBalancedDataset":
+		x, _ := d.Get("dataset")
+		src, inner := c.wrapped(x, where+".dataset")
+		kind := c.kind("source")
+		outer := (&block{typ: "source", label: map[string]string{"RepeatDataset": "repeat", "ClassBalancedDataset": "class_balanced"}[t]}).note(v)
+		if comp := kind.Component(outer.label); comp != nil {
+			c.arguments(outer, schema.Of(comp), "source", t, without(d, "dataset"), where)
+		}
+		if src != nil {
+			outer.blocks = append(outer.blocks, src)
+		}
+		return outer, inner
+	case "ConcatDataset":
+		x, _ := d.Get("datasets")
+		if l, ok := x.X.(*python.List); ok {
+			return c.concat(l.Elems, v, where)
+		}
+	}
+	return c.source(d, v, where), d
+}
+
+// concat joins several datasets; the pipelines of the first stand for all.
+func (c *converter) concat(parts []python.Value, v python.Value, where string) (*block, *python.Dict) {
+	out := (&block{typ: "source", label: "concat"}).note(v)
+	var first *python.Dict
+	for i, p := range parts {
+		src, inner := c.wrapped(p, fmt.Sprintf("%s[%d]", where, i))
+		if src != nil {
+			out.blocks = append(out.blocks, src)
+		}
+		if first == nil {
+			first = inner
+		}
+	}
+	c.rep.add(Converted, v.At, where, "source concat", "the views are those of the first part")
+	return out, first
+}
+
+// source converts where images come from. 1.x has folder and list in the dataset itself, relative to data_root.
+func (c *converter) source(d *python.Dict, v python.Value, where string) *block {
+	if x, ok := d.Get("data_source"); ok {
+		s, ok := x.X.(*python.Dict)
+		if !ok {
+			c.rep.add(Attention, x.At, where+".data_source", "", "a dictionary with a type belongs here; found %s", python.Repr(x))
+			return nil
+		}
+		return c.sourceOf(s, x, where+".data_source")
+	}
+	if _, typed := d.Get("type"); !typed {
+		return nil
+	}
+	s := python.NewDict()
+	root := ""
+	if x, _ := d.Get("data_root"); x.X != nil {
+		root, _ = x.X.(string)
+	}
+	for _, k := range d.Keys() {
+		x, _ := d.Get(k)
+		switch k {
+		case "pipeline", "pipelines", "num_views", "data_root", "prefetch", "pipeline1", "pipeline2", "format_pipeline", "metainfo", "test_mode_":
+			continue
+		case "data_prefix":
+			if p, ok := x.X.(*python.Dict); ok {
+				x, _ = p.Get("img_path")
+			}
+			x.X = below(root, x.X)
+		case "ann_file":
+			if x.X == "" {
+				continue
+			}
+			x.X = below(root, x.X)
+		}
+		s.Set(k, x)
+	}
+	if _, ok := s.Get("data_prefix"); !ok && root != "" {
+		x, _ := d.Get("data_root")
+		s.Set("data_prefix", x)
+	}
+	if _, old := d.Get("pipelines"); old && len(s.Keys()) == 1 {
+		return nil
+	}
+	return c.sourceOf(s, v, where)
+}
+
+// below joins a folder and a name; the slash at the end of a folder is not kept.
+func below(root string, x any) any {
+	s, ok := x.(string)
+	if !ok {
+		return x
+	}
+	if root != "" && !path.IsAbs(s) {
+		s = strings.TrimSuffix(root, "/") + "/" + s
+	}
+	if len(s) > 1 {
+		s = strings.TrimSuffix(s, "/")
+	}
+	return s
+}
+
+// oldDatasets are types of datasets, which in 0.x hold a source and are none.
+var oldDatasets = regexp.MustCompile(`^(Single|Multi|One)ViewDataset$|^(Classification|Contrastive|BYOL|NPID|Extract|DeepCluster|RelativeLoc|RotationPred)Dataset$`)
+
+// sourceOf converts a source by its type and by whether it has a list of files.
+func (c *converter) sourceOf(d *python.Dict, v python.Value, where string) *block {
+	t := typeOf(d)
+	if oldDatasets.MatchString(t) || t == "" {
+		return nil
+	}
+	kind := c.kind("source")
+	name, found := c.lookup(kind, t)
+	list, hasList := d.Get("ann_file")
+	if x, ok := d.Get("list_file"); ok {
+		list, hasList = x, ok
+	}
+	hasList = hasList && !isNone(list)
+	if found && name == "image_list" && !hasList {
+		name = "image_folder"
+		if t == "ImageList" {
+			name = "folder"
+		}
+	}
+	if !found {
+		return c.component(kind, "source", python.Value{X: d, At: v.At, Lead: nil}, where)
+	}
+	b := &block{typ: "source", label: name, from: v.At}
+	set := schema.Of(kind.Component(name))
+	d = c.split(b, set, d, t, where)
+	for _, k := range d.Keys() {
+		x, _ := d.Get(k)
+		if s, ok := x.X.(string); ok && (k == "data_prefix" || k == "root") {
+			x.X = below("", s)
+			if name == "folder" {
+				b.set("path", schema.Literal(x.X.(string)), x)
+				continue
+			}
+		}
+		if k != "type" && k != "_scope_" {
+			c.argument(b, set, "source", t, k, x, where+"."+k)
+		}
+	}
+	c.rep.add(Converted, v.At, where, "source "+name, "%s", "")
+	return b
+}
+
+// split converts which part of a data set is meant.
+func (c *converter) split(b *block, set *schema.Set, d *python.Dict, typ, where string) *python.Dict {
+	v, ok := d.Get("test_mode")
+	if !ok {
+		return d
+	}
+	if test, _ := v.X.(bool); test && set.Field("split") != nil {
+		b.set("split", `"test"`, v)
+		c.rep.add(Converted, v.At, where+".test_mode", "source "+b.label+".split", "%s", "")
+	} else {
+		c.rep.add(Dropped, v.At, where+".test_mode", "", "%s", "")
+	}
+	return without(d, "test_mode")
+}

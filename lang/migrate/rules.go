@@ -1,0 +1,133 @@
+package migrate
+
+import "ssc/lang/migrate/python"
+
+// typeRule is a type of upstream that has another name today. Types whose name says the same as ssc's component (SimCLR, simclr; NonLinearNeck, nonlinear) and those that a component's
+// manual shows under "In MMSelfSup" need no rule.
+type typeRule struct {
+	kind     string // of the component
+	from, to string // type upstream, name in ssc
+	why      string // empty when nothing else changes
+}
+
+// typeRules is the table of the manual.
+var typeRules = []typeRule{
+	{"algorithm", "MOCO", "moco", ""},
+	{"algorithm", "ImageClassifier", "classification", "MMClassification's classifier; a neck that only averages becomes with_avg_pool of the head"},
+	{"algorithm", "MMClsImageClassifierWrapper", "classification", "MMClassification's classifier"},
+	{"backbone", "MoCoV3ViT", "vision_transformer", ""},
+	{"neck", "NonLinearNeckV0", "odc", "sync_bn becomes a norm block"},
+	{"neck", "NonLinearNeckV1", "moco_v2", ""},
+	{"neck", "NonLinearNeckV2", "nonlinear", "two layers with biases, no norm after the last"},
+	{"neck", "NonLinearNeckSimCLR", "nonlinear", "sync_bn becomes a norm block, with_bias also means the last layer"},
+	{"neck", "AvgPoolNeck", "avg_pool2d", ""},
+	{"neck", "SwAVNeck", "swav", ""},
+	{"head", "LinearClsHead", "cls", "the average that its neck makes becomes with_avg_pool"},
+	{"source", "Cifar10", "cifar10", "root becomes data_prefix"},
+	{"source", "Cifar100", "cifar100", "root becomes data_prefix"},
+	{"source", "ImageNet", "image_list", "without a list file image_folder"},
+	{"source", "ImageNet21k", "image_folder", ""},
+	{"source", "Places205", "image_list", ""},
+	{"source", "ImageList", "image_list", ""},
+	{"transform", "RandomFlip", "random_horizontal_flip", "prob becomes p"},
+	{"transform", "RandomApply", "random_applied_trans", "prob becomes p"},
+	{"transform", "RandomGaussianBlur", "gaussian_blur", "prob becomes p"},
+	{"transform", "RandomSolarize", "solarization", "prob becomes p"},
+	{"transform", "ResizeEdge", "resize", "scale becomes size, the shorter side"},
+	{"transform", "mmcls.torchvision/Resize", "resize", ""},
+	{"norm", "BN", "bn", ""}, {"norm", "BN1d", "bn", ""}, {"norm", "BN2d", "bn", ""}, {"norm", "SyncBN", "sync_bn", ""}, {"norm", "LN", "ln", ""}, {"norm", "GN", "gn", ""},
+	{"schedule", "step", "step", ""}, {"schedule", "CosineAnnealing", "cosine", ""}, {"schedule", "StepFixCosineAnnealing", "cosine", "the curve starts when the warm-up ends"},
+	{"schedule", "poly", "polynomial", ""}, {"schedule", "fixed", "constant", ""},
+	{"schedule", "CosineAnnealingLR", "cosine", ""}, {"schedule", "MultiStepLR", "step", ""}, {"schedule", "PolyLR", "polynomial", ""}, {"schedule", "ConstantLR", "constant", ""},
+}
+
+// argRule is an argument that has another name, or none, today. Arguments of the same name need no rule.
+type argRule struct {
+	kind, typ string // of the component; an empty type means all of the kind
+	arg       string
+	to        string // the name in ssc; empty drops the argument
+	only      string // Python's spelling of the one value that may be dropped; another is left to a person
+	why       string
+}
+
+var argRules = []argRule{
+	{"algorithm", "", "pretrained", "", "None", "weights to start from stand in train.init_from"},
+	{"algorithm", "", "init_cfg", "", "", "parameters start as their components say"},
+	{"algorithm", "", "train_cfg", "", "", ""}, {"algorithm", "", "test_cfg", "", "", ""},
+	{"algorithm", "", "data_preprocessor", "", "", "mean and std become normalize in the views"},
+	{"algorithm", "BYOL", "pre_conv", "", "", "upstream ignores it too"},
+	{"algorithm", "", "with_sobel", "", "False", ""},
+
+	{"backbone", "", "in_channels", "", "3", "channels are those of the images"},
+	{"backbone", "", "init_cfg", "", "", "parameters start as the component says"},
+	{"backbone", "", "pretrained", "", "None", "weights to start from stand in train.init_from"},
+	{"backbone", "", "with_cp", "", "False", ""}, {"backbone", "", "conv_cfg", "", "None", ""},
+	{"backbone", "ResNet", "deep_stem", "", "False", ""}, {"backbone", "ResNet", "avg_down", "", "False", ""}, {"backbone", "ResNet", "drop_path_rate", "", "0.0", ""},
+	{"backbone", "ResNet", "expansion", "", "None", ""},
+
+	{"neck", "", "init_cfg", "", "", "parameters start as the component says"},
+	{"neck", "", "vit_backbone", "", "False", ""},
+	{"head", "", "init_cfg", "", "", "parameters start as the component says"},
+	{"head", "", "vit_backbone", "", "False", ""},
+	{"head", "LatentPredictHead", "size_average", "", "True", "the loss is a mean"},
+	{"head", "MultiClsHead", "backbone", "", "", "the sizes of the maps are known from the graph"},
+	{"head", "", "topk", "", "", "accuracy is measured by monitor and evaluate"},
+	{"head", "", "cal_acc", "", "", "accuracy is measured by monitor and evaluate"},
+
+	{"norm", "", "requires_grad", "", "True", ""},
+
+	{"source", "", "root", "data_prefix", "", ""}, {"source", "", "list_file", "ann_file", "", ""},
+	{"source", "", "memcached", "", "", "files are read from disk"}, {"source", "", "mclient_path", "", "", "files are read from disk"},
+	{"source", "", "file_client_args", "", "", "files are read from disk"}, {"source", "", "return_label", "", "", "a source gives the labels that it has"},
+	{"source", "", "color_type", "", "'color'", ""}, {"source", "", "channel_order", "", "'rgb'", ""}, {"source", "", "classes", "", "None", ""}, {"source", "", "pipeline", "", "", ""},
+
+	{"transform", "", "prob", "p", "", ""}, {"transform", "", "backend", "", "", ""}, {"transform", "CenterCrop", "crop_size", "size", "", ""},
+	{"transform", "RandomCrop", "crop_size", "size", "", ""}, {"transform", "RandomFlip", "direction", "", "'horizontal'", ""},
+	{"transform", "ResizeEdge", "scale", "size", "", ""}, {"transform", "ResizeEdge", "edge", "", "'short'", ""},
+	{"transform", "RandomGrayscale", "keep_channels", "", "True", ""}, {"transform", "RandomGrayscale", "channel_weights", "", "", "the weights are those of ITU-R 601, on red, green and blue"},
+	{"transform", "Normalize", "to_rgb", "", "", "images are RGB"}, {"transform", "RandomCrop", "pad_val", "fill", "", ""},
+	{"transform", "RandomResizedCrop", "crop_ratio_range", "scale", "", ""}, {"transform", "RandomResizedCrop", "aspect_ratio_range", "ratio", "", ""},
+	{"transform", "RandomResizedCrop", "max_attempts", "", "10", ""},
+	{"transform", "RandomErasing", "erase_prob", "p", "", ""},
+
+	{"optimizer", "", "paramwise_options", "", "", "each becomes a group"},
+	{"schedule", "", "policy", "", "", ""}, {"schedule", "", "warmup_iters", "warmup_length", "", ""},
+	{"schedule", "step", "step", "milestones", "", ""}, {"schedule", "", "by_epoch", "by", "", "\"epoch\" or \"step\""},
+	{"schedule", "", "warmup_by_epoch", "warmup_by", "", "\"epoch\" or \"step\""},
+}
+
+// changedDefault is an argument that meant something else upstream when it was left out: it is written out.
+type changedDefault struct {
+	kind, typ string // type upstream
+	era       era    // 0 for all
+	arg, text string
+	why       string
+}
+
+var changedDefaults = []changedDefault{
+	{"backbone", "ResNet", eraOpenSelfSup, "out_indices", "[0, 1, 2, 3, 4]", "that was OpenSelfSup's default"},
+	{"head", "MultiClsHead", 0, "in_indices", "[0]", "that was upstream's default"},
+	{"neck", "NonLinearNeckV2", 0, "num_layers", "2", "NonLinearNeckV2 has it so"},
+	{"neck", "NonLinearNeckV2", 0, "with_bias", "true", "NonLinearNeckV2 has it so"},
+	{"neck", "NonLinearNeckV2", 0, "with_last_bias", "true", "NonLinearNeckV2 has it so"},
+	{"neck", "NonLinearNeckV2", 0, "with_last_bn", "false", "NonLinearNeckV2 has it so"},
+	{"transform", "GaussianBlur", eraOpenSelfSup, "p", "1", "OpenSelfSup's always acts"},
+	{"transform", "Solarization", eraOpenSelfSup, "p", "1", "OpenSelfSup's always acts"},
+}
+
+// topRule is a key of the file that has no counterpart.
+type topRule struct{ key, why string }
+
+// dropped are the keys of a file that need no counterpart.
+var dropped = []topRule{
+	{"dist_params", "processes are started from outside"}, {"launcher", "processes are started from outside"},
+	{"cudnn_benchmark", "of PyTorch"}, {"log_level", "see -json"}, {"persistent_workers", "threads live as long as the run"},
+	{"opencv_num_threads", "of OpenCV"}, {"mp_start_method", "there are threads, no processes"}, {"find_unused_parameters", "of PyTorch"}, {"prefetch", "batches are always made ahead"},
+	{"env_cfg", "of PyTorch"}, {"default_scope", "names need no scope"}, {"visualizer", "pictures are in the report"}, {"vis_backends", "pictures are in the report"},
+	{"log_processor", "see log_every"}, {"train_dataset_type", ""}, {"deterministic", "always"}, {"seed", "becomes pipeline.seed"},
+	{"val_cfg", "see monitor and evaluate"}, {"test_cfg", "see monitor and evaluate"}, {"test_dataloader", "as val_dataloader"}, {"test_evaluator", "see monitor and evaluate"},
+	{"auto_resume", "the same command goes on"}, {"work_dir", "see -run"}, {"gpu_ids", "see -device"},
+}
+
+// isNone reports whether a value says nothing.
+func isNone(v python.Value) bool { return v.X == nil }

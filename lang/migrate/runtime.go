@@ -1,0 +1,360 @@
+package migrate
+
+import (
+	"strings"
+
+	"ssc/lang/migrate/python"
+	"ssc/lang/schema"
+)
+
+// runtime converts length, checkpoints, logging and where to start.
+func (c *converter) runtime() {
+	if v, ok := c.top("total_epochs"); ok {
+		c.epochCount(v, "total_epochs")
+	}
+	c.runner()
+	if v, ok := c.top("checkpoint_config"); ok {
+		c.checkpoints(v, "checkpoint_config")
+	}
+	if v, ok := c.top("log_config"); ok {
+		if d, ok := v.X.(*python.Dict); ok {
+			if n, ok := d.Get("interval"); ok {
+				c.logEvery(n, "log_config.interval")
+			}
+			if h, ok := d.Get("hooks"); ok {
+				c.rep.add(Dropped, h.At, "log_config.hooks", "", "train.log, metrics.jsonl and TensorBoard's files are always written")
+			}
+		}
+	}
+	c.defaultHooks()
+	c.start()
+	if v, ok := c.top("randomness"); ok {
+		if d, ok := v.X.(*python.Dict); ok {
+			c.seed(d)
+		}
+	}
+	if v, ok := c.top("custom_imports"); ok && !isNone(v) {
+		c.rep.add(Changed, v.At, "custom_imports", "", "code is never imported; a component that it brought is reported where it is used")
+	}
+	if v, ok := c.top("workflow"); ok && python.Repr(v) != "[('train', 1)]" {
+		c.rep.add(Attention, v.At, "workflow", "", "training is the one workflow; measure with monitor blocks")
+	}
+}
+
+func (c *converter) epochCount(v python.Value, where string) {
+	f := c.blockSet("train").Field("epochs")
+	if f != nil {
+		c.field(c.root.child("train", ""), f, v, where, true)
+	}
+}
+
+// runner converts runner of 0.x and train_cfg of 1.x.
+func (c *converter) runner() {
+	for _, key := range []string{"runner", "train_cfg"} {
+		v, _ := c.top(key)
+		d, ok := v.X.(*python.Dict)
+		if !ok {
+			continue
+		}
+		if n, ok := d.Get("max_epochs"); ok {
+			c.epochCount(n, key+".max_epochs")
+			if b := c.root.child("train", ""); b.lead == nil {
+				b.lead = v.Lead
+			}
+		}
+		if n, ok := d.Get("max_iters"); ok {
+			c.rep.add(Attention, n.At, key+".max_iters", "train.epochs", "training is counted in epochs: divide by the steps of one, images/batch_size")
+		}
+	}
+}
+
+func (c *converter) checkpoints(v python.Value, where string) {
+	d, ok := v.X.(*python.Dict)
+	if !ok {
+		return
+	}
+	set := c.blockSet("train", "checkpoint")
+	b := c.root.child("train", "").child("checkpoint", "")
+	if b.lead == nil {
+		b.lead = v.Lead
+	}
+	if above := c.root.child("train", "").lead; len(above) > 0 && len(b.lead) > 0 && above[len(above)-1] == b.lead[0] { // the same heading twice
+		b.lead = b.lead[1:]
+	}
+	interval := "epochs"
+	if x, ok := d.Get("by_epoch"); ok && x.X == false {
+		interval = "steps"
+	}
+	for _, k := range d.Keys() {
+		x, _ := d.Get(k)
+		at := where + "." + k
+		name := map[string]string{"interval": interval, "max_keep_ckpts": "keep"}[k]
+		n, isInt := x.X.(int64)
+		switch {
+		case name == "keep" && isInt && n < 1:
+			c.rep.add(Changed, x.At, at, "train.checkpoint.keep", "%d of them are kept unless it is said here; upstream kept all", fieldDefault(set, "keep"))
+		case name != "" && set.Field(name) != nil:
+			c.field(b, set.Field(name), x, at, true)
+		default:
+			c.rep.add(Dropped, x.At, at, "", "%s", "")
+		}
+	}
+	if _, ok := d.Get("max_keep_ckpts"); !ok {
+		c.rep.add(Changed, v.At, where, "train.checkpoint.keep", "the newest %v checkpoints are kept; upstream kept all", fieldDefault(set, "keep"))
+	}
+	if len(b.args) == 0 {
+		c.root.child("train", "").blocks = removed(c.root.child("train", "").blocks, b)
+	}
+}
+
+func removed(list []*block, b *block) (out []*block) {
+	for _, k := range list {
+		if k != b {
+			out = append(out, k)
+		}
+	}
+	return out
+}
+
+func fieldDefault(set *schema.Set, name string) any {
+	if f := set.Field(name); f != nil {
+		return f.Default
+	}
+	return "few"
+}
+
+func (c *converter) logEvery(v python.Value, where string) {
+	if f := c.blockSet("train").Field("log_every"); f != nil {
+		c.field(c.root.child("train", ""), f, v, where, true)
+	}
+}
+
+// defaultHooks converts those of 1.x.
+func (c *converter) defaultHooks() {
+	v, _ := c.top("default_hooks")
+	d, ok := v.X.(*python.Dict)
+	if !ok {
+		return
+	}
+	for _, k := range d.Keys() {
+		x, _ := d.Get(k)
+		h, _ := x.X.(*python.Dict)
+		switch {
+		case k == "checkpoint" && h != nil:
+			c.checkpoints(python.Value{X: without(h, "type"), At: x.At, Lead: x.Lead}, "default_hooks.checkpoint")
+		case k == "logger" && h != nil:
+			if n, ok := h.Get("interval"); ok {
+				c.logEvery(n, "default_hooks.logger.interval")
+			}
+		default:
+			c.rep.add(Dropped, x.At, "default_hooks."+k, "", "part of every run")
+		}
+	}
+}
+
+// start converts where the weights come from.
+func (c *converter) start() {
+	load, hasLoad := c.top("load_from")
+	resume, hasResume := c.top("resume_from")
+	again, hasAgain := c.top("resume")
+	if hasLoad {
+		if name, ok := load.X.(string); ok && name != "" {
+			b := c.root.child("train", "").child("init_from", "").note(load)
+			b.set("checkpoint", schema.Literal(name), python.Value{At: load.At})
+			c.weights(load, "load_from", "train.init_from")
+		} else {
+			c.rep.add(Dropped, load.At, "load_from", "", "%s", "")
+		}
+	}
+	if hasResume {
+		if isNone(resume) {
+			c.rep.add(Dropped, resume.At, "resume_from", "", "%s", "")
+		} else {
+			c.rep.add(Attention, resume.At, "resume_from", "", "the state of an optimizer in a pickle cannot be taken over: start from the weights by train.init_from, or begin again; a run of ssc goes on by the same command")
+		}
+	}
+	if hasAgain {
+		c.rep.add(Dropped, again.At, "resume", "", "a run goes on by the same command")
+	}
+}
+
+func (c *converter) seed(d *python.Dict) {
+	v, _ := d.Get("seed")
+	if _, ok := v.X.(int64); ok && c.leaf {
+		t, _ := expression(v)
+		c.root.child("pipeline", "").set("seed", t, v)
+		c.rep.add(Converted, v.At, "randomness.seed", "pipeline.seed", "%s", "")
+	}
+	for _, k := range d.Keys() {
+		if x, _ := d.Get(k); k != "seed" {
+			c.rep.add(Dropped, x.At, "randomness."+k, "", "runs are deterministic")
+		}
+	}
+}
+
+// evaluation converts how often a classifier is measured.
+func (c *converter) evaluation() {
+	var every python.Value
+	where := ""
+	if v, ok := c.top("evaluation"); ok {
+		if d, ok := v.X.(*python.Dict); ok {
+			every, _ = d.Get("interval")
+			where = "evaluation"
+			c.rep.add(Converted, v.At, where, "monitor accuracy", "%s", "")
+		}
+	}
+	if v, ok := c.top("val_evaluator"); ok && !isNone(v) {
+		where = "val_evaluator"
+		if d := dictAt(c.m, "train_cfg"); d != nil {
+			every, _ = d.Get("val_interval")
+		}
+		c.rep.add(Converted, v.At, where, "monitor accuracy", "%s", "")
+	}
+	if h, ok := c.hook("ValidateHook"); ok {
+		d := h.X.(*python.Dict)
+		every, _ = d.Get("interval")
+		where = "custom_hooks.ValidateHook"
+		c.rep.add(Converted, h.At, where, "monitor accuracy", "%s", "")
+	}
+	if where == "" || !c.classifier || !c.leaf {
+		return
+	}
+	if c.root.find("dataset", "test") == nil {
+		c.rep.add(Changed, every.At, where, "", "there is no data to measure on, so nothing is measured")
+		return
+	}
+	if _, ok := c.kind("probe").Info("accuracy"); !ok {
+		return
+	}
+	m := &block{typ: "monitor", label: "accuracy"}
+	if t, _, ok := number(every); ok {
+		m.set("every", t, every)
+	}
+	c.root.blocks = append(c.root.blocks, m, &block{typ: "evaluate", label: "accuracy"})
+}
+
+// hook finds a custom hook by its type.
+func (c *converter) hook(typ string) (python.Value, bool) {
+	v, _ := c.m.Get("custom_hooks")
+	l, ok := v.X.(*python.List)
+	if !ok {
+		return python.Value{}, false
+	}
+	for _, h := range l.Elems {
+		if d, ok := h.X.(*python.Dict); ok && typeOf(d) == typ {
+			return h, true
+		}
+	}
+	return python.Value{}, false
+}
+
+// hooks converts custom hooks: what a method does between steps is part of its components here, so a hook's arguments are theirs.
+func (c *converter) hooks() {
+	v, _ := c.top("custom_hooks")
+	l, ok := v.X.(*python.List)
+	if !ok {
+		return
+	}
+	for _, h := range l.Elems {
+		d, ok := h.X.(*python.Dict)
+		if !ok {
+			continue
+		}
+		t := typeOf(d)
+		where := "custom_hooks." + t
+		switch t {
+		case "ValidateHook": // see evaluation
+		case "SimSiamHook":
+			c.fixedRate(d, h, where)
+		default:
+			c.hookArguments(d, h, where)
+		}
+	}
+}
+
+// ignored are arguments of hooks that components know by themselves.
+var ignored = map[string]bool{"type": true, "priority": true, "_scope_": true, "batch_size": true, "interval": true, "dist_mode": true, "initial": true, "feat_dim": true, "crops_for_assign": true}
+
+func (c *converter) hookArguments(d *python.Dict, h python.Value, where string) {
+	missing := c.incomplete()
+	taken := 0
+	for _, k := range d.Keys() {
+		x, _ := d.Get(k)
+		b, f := c.holder(k)
+		switch {
+		case k == "frozen_layers_cfg":
+			c.frozen(x, where+"."+k)
+		case f != nil && k != "interval":
+			if b.arg(k) == nil {
+				c.field(b, f, x, where+"."+k, true)
+			}
+			taken++
+		case ignored[k]:
+		case k == "update_interval":
+			c.rep.add(Dropped, x.At, where+"."+k, "", "as train.accumulate")
+		case k == "end_momentum" && sameNumber(x, "1"):
+			c.rep.add(Dropped, x.At, where+"."+k, "", "%s", "")
+		case missing:
+			c.rep.add(Missing, x.At, where+"."+k, "", "it belongs to a component that ssc does not have")
+			taken++
+		default:
+			c.rep.add(Attention, x.At, where+"."+k, "", "no component of this pipeline has an argument %q", k)
+			taken++
+		}
+	}
+	if taken == 0 {
+		c.rep.add(Converted, h.At, where, "algorithm", "part of the algorithm")
+	}
+}
+
+// incomplete reports whether a component of the algorithm is missing.
+func (c *converter) incomplete() bool {
+	return c.root.hasMissing() || c.root.find("algorithm", "") == nil
+}
+
+// holder finds the component of the algorithm, from the outside in, that has the argument.
+func (c *converter) holder(name string) (*block, *schema.Field) {
+	root := c.root.find("algorithm", "")
+	if root == nil || root.missing {
+		return nil, nil
+	}
+	set := schema.Of(c.kind("algorithm").Component(root.label))
+	if f := set.Field(name); f != nil {
+		return root, f
+	}
+	for _, k := range root.blocks {
+		if k.missing {
+			continue
+		}
+		cf := set.Child(k.typ)
+		if cf == nil || cf.Kind == nil {
+			continue
+		}
+		comp := cf.Kind.Component(k.label)
+		if comp == nil || strings.HasPrefix(k.typ, "backbone") {
+			continue
+		}
+		if f := schema.Of(comp).Field(name); f != nil {
+			return k, f
+		}
+	}
+	return nil, nil
+}
+
+// fixedRate converts SimSiam's hook: the group of the predictor says fix_lr.
+func (c *converter) fixedRate(d *python.Dict, h python.Value, where string) {
+	opt := c.root.find("optimizer", "")
+	fix, _ := d.Get("fix_pred_lr")
+	if fix.X != true || opt == nil {
+		c.rep.add(Dropped, h.At, where, "", "%s", "")
+		return
+	}
+	for _, g := range opt.blocks {
+		if a := g.arg("fix_lr"); a != nil && a.text == "true" {
+			c.rep.add(Converted, h.At, where, "optimizer.group.fix_lr", "%s", "")
+			return
+		}
+	}
+	opt.blocks = append(opt.blocks, &block{typ: "group", from: h.At, args: []*arg{{name: "match", text: `"predictor"`, from: h.At}, {name: "fix_lr", text: "true", from: h.At}}})
+	c.rep.add(Converted, h.At, where, "optimizer.group.fix_lr", "the predictor's learning rate stays")
+}

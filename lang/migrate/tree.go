@@ -1,0 +1,203 @@
+package migrate
+
+import (
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+
+	"ssc/lang"
+	"ssc/lang/migrate/python"
+	"ssc/lang/schema"
+)
+
+// block is a block of a pipeline that is to be written. The root has no type.
+type block struct {
+	typ, label string
+	args       []*arg
+	blocks     []*block
+	lead       []string // comments above
+	trail      string   // comment behind the opening brace
+	from       hcl.Range
+	missing    bool // ssc has no such component: the block is written as a comment
+}
+
+// arg is an argument with its expression as it is written.
+type arg struct {
+	name, text string
+	lead       []string
+	trail      string
+	from       hcl.Range
+}
+
+func (b *block) arg(name string) *arg {
+	for _, a := range b.args {
+		if a.name == name {
+			return a
+		}
+	}
+	return nil
+}
+
+// set gives an argument its text; one that is there keeps its comments.
+func (b *block) set(name, text string, from python.Value) *arg {
+	a := b.arg(name)
+	if a == nil {
+		a = &arg{name: name}
+		b.args = append(b.args, a)
+	}
+	a.text, a.from = text, from.At
+	if from.Lead != nil || from.Trail != "" {
+		a.lead, a.trail = from.Lead, from.Trail
+	}
+	return a
+}
+
+func (b *block) find(typ, label string) *block {
+	for _, k := range b.blocks {
+		if k.typ == typ && (label == "" || k.label == label) {
+			return k
+		}
+	}
+	return nil
+}
+
+// child returns the block of the type, made when there is none.
+func (b *block) child(typ, label string) *block {
+	if k := b.find(typ, label); k != nil {
+		return k
+	}
+	k := &block{typ: typ, label: label}
+	b.blocks = append(b.blocks, k)
+	return k
+}
+
+// note takes the comments of the value that a block is made of.
+func (b *block) note(v python.Value) *block {
+	b.lead, b.trail, b.from = append(b.lead, v.Lead...), v.Trail, v.At
+	return b
+}
+
+// hasMissing reports whether a component in the tree is missing.
+func (b *block) hasMissing() bool {
+	for _, k := range b.blocks {
+		if k.missing || k.hasMissing() {
+			return true
+		}
+	}
+	return false
+}
+
+// same reports whether two blocks say the same, comments aside.
+func (b *block) same(o *block) bool {
+	if b.typ != o.typ || b.label != o.label || b.missing != o.missing || len(b.args) != len(o.args) || len(b.blocks) != len(o.blocks) {
+		return false
+	}
+	for _, a := range b.args {
+		if c := o.arg(a.name); c == nil || c.text != a.text {
+			return false
+		}
+	}
+	for i, k := range b.blocks {
+		if !k.same(o.blocks[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// order of the top-level blocks in a file.
+var order = []string{"pipeline", "algorithm", "dataset", "loader", "optimizer", "schedule", "train", "monitor", "evaluate", "export"}
+
+// printer writes blocks in the form that `ssc fmt` leaves as it is once lang.Format has aligned it.
+type printer struct {
+	strings.Builder
+	commented bool // inside a block that is written as a comment
+}
+
+// text is the file: a comment, the bases, the blocks.
+func (b *block) text(head, extends []string) string {
+	var p printer
+	p.comments("", head)
+	parts := len(head) > 0
+	gap := func() {
+		if parts {
+			p.WriteByte('\n')
+		}
+		parts = true
+	}
+	if len(extends) > 0 {
+		gap()
+		quoted := make([]string, len(extends))
+		for i, e := range extends {
+			quoted[i] = schema.Literal(e)
+		}
+		line := "extends = [" + strings.Join(quoted, ", ") + "]"
+		if len(line) > 120 {
+			line = "extends = [\n  " + strings.Join(quoted, ",\n  ") + ",\n]"
+		}
+		p.WriteString(line + "\n")
+	}
+	for _, a := range b.args { // a removed type of block
+		gap()
+		p.arg("", a)
+	}
+	for _, typ := range order {
+		for _, k := range b.blocks {
+			if k.typ == typ {
+				gap()
+				p.block("", k)
+			}
+		}
+	}
+	return p.String()
+}
+
+func (p *printer) comments(indent string, lines []string) {
+	for _, l := range lines {
+		p.WriteString(strings.TrimRight(indent+"# "+l, " ") + "\n")
+	}
+}
+
+func (p *printer) arg(indent string, a *arg) {
+	p.comments(indent, a.lead)
+	p.WriteString(indent + a.name + " = " + a.text)
+	if a.trail != "" {
+		p.WriteString(" # " + a.trail)
+	}
+	p.WriteByte('\n')
+}
+
+func (p *printer) block(indent string, b *block) {
+	if b.missing && !p.commented {
+		q := printer{commented: true}
+		q.block("", b)
+		text := string(lang.Format([]byte(q.String())))
+		p.comments(indent, strings.Split(strings.TrimRight(text, "\n"), "\n"))
+		return
+	}
+	p.comments(indent, b.lead)
+	p.WriteString(indent + b.typ)
+	if b.label != "" {
+		p.WriteString(" " + schema.Literal(b.label))
+	}
+	switch {
+	case len(b.blocks) == 0 && b.trail == "" && len(b.args) == 0:
+		p.WriteString(" {}\n")
+		return
+	case len(b.blocks) == 0 && b.trail == "" && len(b.args) == 1 && b.args[0].lead == nil && b.args[0].trail == "" && !strings.Contains(b.args[0].text, "\n") && indent != "":
+		p.WriteString(" { " + b.args[0].name + " = " + b.args[0].text + " }\n")
+		return
+	}
+	p.WriteString(" {")
+	if b.trail != "" {
+		p.WriteString(" # " + b.trail)
+	}
+	p.WriteByte('\n')
+	for _, a := range b.args {
+		p.arg(indent+"  ", a)
+	}
+	for _, k := range b.blocks {
+		p.block(indent+"  ", k)
+	}
+	p.WriteString(indent + "}\n")
+}
