@@ -66,9 +66,9 @@ var argRules = []argRule{
 	{"backbone", "ResNet", "expansion", "", "None", ""},
 
 	{"neck", "", "init_cfg", "", "", "parameters start as the component says"},
-	{"neck", "", "vit_backbone", "", "False", ""},
+	{"neck", "", "vit_backbone", "", "", "a backbone gives the token or map that its out_type says"},
 	{"head", "", "init_cfg", "", "", "parameters start as the component says"},
-	{"head", "", "vit_backbone", "", "False", ""},
+	{"head", "", "vit_backbone", "", "", "a backbone gives the token or map that its out_type says"},
 	{"head", "LatentPredictHead", "size_average", "", "True", "the loss is a mean"},
 	{"head", "MultiClsHead", "backbone", "", "", "the sizes of the maps are known from the graph"},
 	{"head", "", "topk", "", "", "accuracy is measured by monitor and evaluate"},

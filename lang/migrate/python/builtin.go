@@ -166,6 +166,7 @@ func (e *evaluator) method(n *node, holder Value, name string) Value {
 	if !a.ok {
 		return Value{X: Unknown{}, At: e.src.at(n)}
 	}
+	e.steps += size(holder.X)
 	var v Value
 	ok := false
 	switch h := holder.X.(type) {

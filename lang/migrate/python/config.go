@@ -280,7 +280,7 @@ func (e *evaluator) loadBaseAt(at hcl.Range, name string) *Config {
 
 func (e *evaluator) deepCopyQuiet(v Value) Value {
 	left := maxValues
-	if out, ok := deepCopy(v, 0, &left, map[any]any{}); ok {
+	if out, ok := deepCopy(v, 0, &left, map[any]copied{}); ok {
 		return out
 	}
 	return v

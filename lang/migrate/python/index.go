@@ -82,6 +82,7 @@ func (e *evaluator) slice(n, sub *node, v Value) Value {
 		return e.fail(n, "Wrong type", "A %s has no ranges.", v.Kind())
 	}
 	picks, ok := sliceIndices(parts, size)
+	e.steps += len(picks)
 	if !ok {
 		return e.fail(sub, "Invalid index", "The step of a range is not 0.")
 	}
@@ -156,14 +157,17 @@ func (e *evaluator) iterate(n *node) ([]Value, bool) { return e.elements(n, e.ex
 func (e *evaluator) elements(n *node, v Value) ([]Value, bool) {
 	switch x := v.X.(type) {
 	case *List:
+		e.steps += len(x.Elems)
 		return slices.Clone(x.Elems), true
 	case *Dict:
+		e.steps += x.Len()
 		out := make([]Value, 0, x.Len())
 		for _, it := range x.items {
 			out = append(out, it.key)
 		}
 		return out, true
 	case string:
+		e.steps += len(x)
 		var out []Value
 		for _, r := range x {
 			out = append(out, Value{X: string(r), At: v.At})
@@ -226,23 +230,32 @@ func (e *evaluator) clauses(n *node, rest []*node, yield func(), more func() boo
 // deepCopy copies a value with everything in it.
 func (e *evaluator) deepCopy(n *node, v Value) Value {
 	left := maxValues
-	out, ok := deepCopy(v, 0, &left, map[any]any{})
+	out, ok := deepCopy(v, 0, &left, map[any]copied{})
+	e.steps += maxValues - max(left, 0)
 	if !ok {
 		return e.fail(n, "Value too large", "The value holds itself, or more than %d values or %d levels.", maxValues, MaxDepth)
 	}
 	return out
 }
 
-// deepCopy keeps what is shared shared. left is the number of values that may still be copied.
-func deepCopy(v Value, depth int, left *int, done map[any]any) (Value, bool) {
+// copied is the copy of a list or dictionary, with the number of values in it.
+type copied struct {
+	x    any
+	size int
+}
+
+// deepCopy keeps what is shared shared. left is the number of values that may still be copied; what is shared counts each time, so that the result can be walked as a tree.
+func deepCopy(v Value, depth int, left *int, done map[any]copied) (Value, bool) {
+	before := *left
 	if *left--; *left < 0 || depth > MaxDepth {
 		return v, false
 	}
 	switch x := v.X.(type) {
 	case *List:
 		if c, ok := done[x]; ok {
-			v.X = c
-			return v, true
+			v.X = c.x
+			*left = before - c.size
+			return v, *left >= 0
 		}
 		out := &List{Tuple: x.Tuple, Elems: make([]Value, len(x.Elems))}
 		for i, el := range x.Elems {
@@ -251,12 +264,13 @@ func deepCopy(v Value, depth int, left *int, done map[any]any) (Value, bool) {
 				return v, false
 			}
 		}
-		done[x] = out
+		done[x] = copied{out, before - *left}
 		v.X = out
 	case *Dict:
 		if c, ok := done[x]; ok {
-			v.X = c
-			return v, true
+			v.X = c.x
+			*left = before - c.size
+			return v, *left >= 0
 		}
 		out := NewDict()
 		for _, it := range x.items {
@@ -266,7 +280,7 @@ func deepCopy(v Value, depth int, left *int, done map[any]any) (Value, bool) {
 			}
 			out.put(it.key, c)
 		}
-		done[x] = out
+		done[x] = copied{out, before - *left}
 		v.X = out
 	}
 	return v, true

@@ -19,6 +19,8 @@ const (
 	maxSteps = 1 << 20
 	// maxValues bounds the values of a list, a dictionary, and of a whole result.
 	maxValues = 1 << 17
+	// maxCompared bounds the values that one comparison looks at.
+	maxCompared = 1 << 12
 	// maxText bounds the bytes of a text.
 	maxText = 1 << 18
 	// parseTime bounds the parser, which may be slow on text that is no Python.

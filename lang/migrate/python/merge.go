@@ -11,7 +11,7 @@ import (
 // finish makes a file's variables a configuration and merges it into its bases.
 func (e *evaluator) finish(cfg *Config) {
 	own := NewDict()
-	left, done := maxValues, map[any]any{}
+	left, done := maxValues, map[any]copied{}
 	for _, it := range e.names.items {
 		name, _ := it.key.X.(string)
 		if sym, ok := it.val.X.(Symbol); strings.HasPrefix(name, "__") || name == deprecatedKey || e.hidden[name] && (ok && sym.Name != "") || isUnknown(it.val) {

@@ -12,6 +12,19 @@ func isUnknown(v Value) bool {
 	return ok
 }
 
+// size is the number of elements in a value, for the count of steps.
+func size(x any) int {
+	switch x := x.(type) {
+	case *List:
+		return len(x.Elems)
+	case *Dict:
+		return x.Len()
+	case string:
+		return len(x) / 64
+	}
+	return 0
+}
+
 // floatOf converts a number, bools included, as arithmetic does.
 func floatOf(x any) (float64, bool) {
 	switch x := x.(type) {
@@ -75,6 +88,7 @@ func (e *evaluator) binary(n *node, op string, a, b Value) Value {
 		return Value{X: Unknown{}, At: e.src.at(n)}
 	}
 	at := e.src.at(n)
+	e.steps += size(a.X) + size(b.X)
 	if x, ok := e.sequence(n, op, a, b); ok {
 		return Value{X: x, At: at}
 	}
@@ -287,7 +301,7 @@ func (e *evaluator) comparison(n *node) Value {
 		case isUnknown(left) || isUnknown(right):
 			return Value{X: Unknown{}, At: out.At}
 		case !ok:
-			return e.fail(n, "Wrong type", "%s is not defined for a %s and a %s.", op, left.Kind(), right.Kind())
+			return e.fail(n, "Wrong type", "%s is not evaluated for a %s and a %s such as these.", op, left.Kind(), right.Kind())
 		case !holds:
 			out.X = false
 			return out
@@ -299,10 +313,10 @@ func (e *evaluator) comparison(n *node) Value {
 
 func compare(op string, a, b any) (holds, ok bool) {
 	switch op {
-	case "==", "is":
-		return equal(a, b, 0), true
-	case "!=", "is not", "<>":
-		return !equal(a, b, 0), true
+	case "==", "is", "!=", "is not", "<>":
+		left := maxCompared
+		same := equal(a, b, &left)
+		return same == (op == "==" || op == "is"), left >= 0
 	case "in", "not in":
 		in, ok := contains(b, a)
 		return in == (op == "in"), ok
@@ -340,7 +354,8 @@ func order(a, b any) (int, bool) {
 func contains(holder, x any) (bool, bool) {
 	switch h := holder.(type) {
 	case *List:
-		return slices.ContainsFunc(h.Elems, func(v Value) bool { return equal(v.X, x, 0) }), true
+		left := maxCompared
+		return slices.ContainsFunc(h.Elems, func(v Value) bool { return equal(v.X, x, &left) }), left >= 0
 	case *Dict:
 		_, ok := h.lookup(x)
 		return ok, true

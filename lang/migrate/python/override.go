@@ -14,7 +14,7 @@ import (
 func Override(d *Dict, options []string) (*Dict, hcl.Diagnostics) {
 	var diags hcl.Diagnostics
 	left := maxValues
-	whole, _ := deepCopy(Value{X: d}, 0, &left, map[any]any{})
+	whole, _ := deepCopy(Value{X: d}, 0, &left, map[any]copied{})
 	for i, o := range options {
 		at := hcl.Range{Filename: "--cfg-options:" + strconv.Itoa(i+1), Start: hcl.InitialPos, End: hcl.Pos{Line: 1, Column: len(o) + 1, Byte: len(o)}}
 		path, text, ok := strings.Cut(o, "=")

@@ -184,22 +184,22 @@ func truth(x any) (t, ok bool) {
 	return false, false
 }
 
-// equal is Python's ==, for known values.
-func equal(a, b any, depth int) bool {
-	if depth > MaxDepth {
+// equal is Python's ==, for known values. It looks at no more than left values; what is beyond counts as different.
+func equal(a, b any, left *int) bool {
+	if *left--; *left < 0 {
 		return false
 	}
 	switch x := a.(type) {
 	case *List:
 		y, ok := b.(*List)
-		return ok && x.Tuple == y.Tuple && slices.EqualFunc(x.Elems, y.Elems, func(v, w Value) bool { return equal(v.X, w.X, depth+1) })
+		return ok && x.Tuple == y.Tuple && (x == y || slices.EqualFunc(x.Elems, y.Elems, func(v, w Value) bool { return equal(v.X, w.X, left) }))
 	case *Dict:
 		y, ok := b.(*Dict)
 		if !ok || x.Len() != y.Len() {
 			return false
 		}
 		for _, it := range x.items {
-			if w, ok := y.lookup(it.key.X); !ok || !equal(it.val.X, w.X, depth+1) {
+			if w, ok := y.lookup(it.key.X); !ok || x != y && !equal(it.val.X, w.X, left) {
 				return false
 			}
 		}
@@ -213,7 +213,10 @@ func equal(a, b any, depth int) bool {
 }
 
 // Same reports whether two values are equal as Python compares them.
-func Same(a, b Value) bool { return equal(a.X, b.X, 0) }
+func Same(a, b Value) bool {
+	left := maxCompared
+	return equal(a.X, b.X, &left)
+}
 
 // kindOf names the type of a value as Python does.
 func kindOf(x any) string {
@@ -277,7 +280,9 @@ func repr(b *strings.Builder, x any, depth int) {
 			if i > 0 {
 				b.WriteString(", ")
 			}
-			repr(b, e.X, depth+1)
+			if repr(b, e.X, depth+1); b.Len() > maxText {
+				break
+			}
 		}
 		if x.Tuple && len(x.Elems) == 1 {
 			b.WriteByte(',')
@@ -291,7 +296,9 @@ func repr(b *strings.Builder, x any, depth int) {
 			}
 			repr(b, it.key.X, depth+1)
 			b.WriteString(": ")
-			repr(b, it.val.X, depth+1)
+			if repr(b, it.val.X, depth+1); b.Len() > maxText {
+				break
+			}
 		}
 		b.WriteByte('}')
 	case Symbol:
