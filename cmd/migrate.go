@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/hashicorp/hcl/v2"
 	"github.com/rogpeppe/go-internal/diff"
 	"github.com/urfave/cli/v2"
 
@@ -106,14 +107,8 @@ func migrateOptions(c *cli.Context) (migrate.Options, error) {
 
 // migrateArgs converts what the command line names and prints the diagnostics; failed tells that some of them are errors.
 func migrateArgs(c *cli.Context, args []string, opt migrate.Options) (*migrate.Result, bool, error) {
-	result, diags, err := &migrate.Result{}, lang.Check("", nil), error(nil)
-	if len(args) == 1 && args[0] == "-" {
-		text, err := io.ReadAll(io.LimitReader(c.App.Reader, lang.MaxFileBytes+1))
-		if err != nil {
-			return nil, false, fmt.Errorf("reading standard input: %w", err)
-		}
-		result, diags = migrate.RunText("<stdin>", text, opt)
-	} else if result, diags, err = migrate.Run(args, opt); err != nil {
+	result, diags, err := convertArgs(c, args, opt)
+	if err != nil {
 		return nil, false, err
 	}
 	err = printDiags(c, &lang.Pipeline{Sources: result.Sources}, diags)
@@ -122,6 +117,18 @@ func migrateArgs(c *cli.Context, args []string, opt migrate.Options) (*migrate.R
 		return result, true, nil
 	}
 	return result, false, err
+}
+
+func convertArgs(c *cli.Context, args []string, opt migrate.Options) (*migrate.Result, hcl.Diagnostics, error) {
+	if len(args) != 1 || args[0] != "-" {
+		return migrate.Run(args, opt)
+	}
+	text, err := io.ReadAll(io.LimitReader(c.App.Reader, lang.MaxFileBytes+1))
+	if err != nil {
+		return nil, nil, fmt.Errorf("reading standard input: %w", err)
+	}
+	result, diags := migrate.RunText("<stdin>", text, opt)
+	return result, diags, nil
 }
 
 // deliver writes or prints one pipeline and its report, and tells whether a file is, or would be, written.
