@@ -79,7 +79,8 @@ type migration struct {
 	loader *python.Loader
 	diags  hcl.Diagnostics
 	parts  map[string]*part
-	root   string // folder that holds all files that are written
+	root   string          // folder that holds all files that are written
+	names  map[string]bool // of files that are written
 }
 
 // part is a file on the way.
@@ -93,7 +94,7 @@ type part struct {
 }
 
 func newMigration(opt Options) *migration {
-	return &migration{opt: opt, parts: map[string]*part{},
+	return &migration{opt: opt, parts: map[string]*part{}, names: map[string]bool{},
 		loader: python.NewLoader(python.Options{Root: opt.BaseRoot, Packages: opt.Packages, ReadFile: opt.ReadFile})}
 }
 
@@ -119,6 +120,9 @@ func (m *migration) ask(name string, text []byte) {
 	p := m.part(cfg)
 	p.file.Asked = true
 	p.failed = p.failed || diags.HasErrors()
+	if len(p.tree.blocks) == 0 && p.file.Report.Done() {
+		p.file.Report.add(Attention, hcl.Range{}, "", "", "the file says nothing that a pipeline has: no model, data, optimizer, schedule or length")
+	}
 }
 
 // askFolder converts the configurations below a folder. Files in folders named _base_ come with the files that extend them, and Python that is no configuration is passed over.
@@ -241,11 +245,15 @@ func (m *migration) outName(source string) string {
 
 // write makes the text of a file, its bases first.
 func (m *migration) write(p *part) {
-	if p.written || p.tree == nil || p.file.Whole && len(p.tree.blocks) == 0 {
+	if p.written || p.tree == nil || (p.file.Whole || p.file.Asked) && len(p.tree.blocks) == 0 {
 		return
 	}
 	p.written = true
 	p.file.Name = m.outName(p.file.Source)
+	if m.names[p.file.Name] { // data.py and data.json
+		p.file.Name = strings.TrimSuffix(p.file.Name, ".hcl") + strings.ReplaceAll(path.Ext(p.file.Source), ".", "_") + ".hcl"
+	}
+	m.names[p.file.Name] = true
 	for _, b := range p.bases {
 		m.write(b)
 		p.failed = p.failed || b.failed
@@ -314,7 +322,7 @@ func (m *migration) check(f *File, texts map[string][]byte) {
 		diags = append(diags, schema.Decode(m.opt.Root(), p.Root)...)
 	}
 	for _, d := range diags {
-		if d.Severity == hcl.DiagError {
+		if d.Severity == hcl.DiagError && d.Subject != nil {
 			f.Report.add(Attention, hcl.Range{}, "", diag.At(*d.Subject), "%s: %s", d.Summary, d.Detail)
 		}
 	}

@@ -90,6 +90,9 @@ func (r *Report) Write(w io.Writer, verbose bool) error {
 	if n := r.Count(Attention); n > 0 {
 		fmt.Fprintf(&b, ", %d to decide", n)
 	}
+	if r.Output == "" {
+		b.WriteString("; nothing is written")
+	}
 	b.WriteByte('\n')
 	list := slices.Clone(r.Decisions)
 	slices.SortStableFunc(list, func(x, y Decision) int {

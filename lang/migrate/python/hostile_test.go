@@ -130,6 +130,14 @@ func TestForms(t *testing.T) {
 	}
 }
 
+// TestUnclosed checks the place of a bracket that is not closed.
+func TestUnclosed(t *testing.T) {
+	_, diags := NewLoader(Options{}).LoadText("x.py", []byte("a = dict(\n    x='(',  # (\n    y=[1, 2,\nb = \"\"\"(\"\"\"\n"))
+	if len(diags) != 1 || diags[0].Subject.Start.Line != 3 || diags[0].Subject.Start.Column != 7 {
+		t.Errorf("diagnostics %v, want one at 3,7", diags)
+	}
+}
+
 // FuzzLoad checks that no text makes the loader panic, hang or read outside of its folder.
 func FuzzLoad(f *testing.F) {
 	seeds, _ := filepath.Glob("testdata/*/*.py")

@@ -2,6 +2,7 @@ package python
 
 import (
 	"bytes"
+	"slices"
 	"sort"
 	"strings"
 	"time"
@@ -63,7 +64,15 @@ func parse(name string, text []byte) (*source, hcl.Diagnostics) {
 		return s, hcl.Diagnostics{diag.Errorf(s.rng(0, 0), s.rng(0, 0), "Text too hard to parse", "The file was not parsed within %v. It is probably no Python.", parseTime)}
 	}
 	defer tree.Close()
-	return s, s.convert(tree)
+	diags := s.convert(tree)
+	if open := unclosed(text); s.root != nil && len(diags) > 0 && len(open) > 0 { // what the parser makes of the rest only confuses
+		at := open[len(open)-1]
+		r := s.rng(at, at+1)
+		diags = hcl.Diagnostics{diag.Errorf(r, r, "Syntax error", "The bracket %q is not closed, so what follows cannot be read.", text[at])}
+		line := s.lines[s.line(open[0])-1]
+		s.root.kids = slices.DeleteFunc(s.root.kids, func(k *node) bool { return k.end > line })
+	}
+	return s, diags
 }
 
 // unreadable tells why a text cannot be Python.
@@ -138,6 +147,37 @@ func (s *source) convert(tree *sitter.Tree) hcl.Diagnostics {
 			}
 		}
 	}
+}
+
+// unclosed are the places of the brackets that the text does not close, the outermost first. Texts and comments are passed over.
+func unclosed(text []byte) []int {
+	var open []int
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; c {
+		case '#':
+			for i+1 < len(text) && text[i+1] != '\n' {
+				i++
+			}
+		case '\'', '"':
+			mark := []byte{c}
+			if bytes.HasPrefix(text[i:], []byte{c, c, c}) {
+				mark = []byte{c, c, c}
+			}
+			for i += len(mark); i < len(text) && !bytes.HasPrefix(text[i:], mark) && (len(mark) == 3 || text[i] != '\n'); i++ {
+				if text[i] == '\\' {
+					i++
+				}
+			}
+			i += len(mark) - 1
+		case '(', '[', '{':
+			open = append(open, i)
+		case ')', ']', '}':
+			if len(open) > 0 {
+				open = open[:len(open)-1]
+			}
+		}
+	}
+	return open
 }
 
 func (s *source) comment(start, end int) {
