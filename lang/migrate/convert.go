@@ -175,7 +175,7 @@ func (c *converter) component(kind schema.Kind, typ string, v python.Value, wher
 	}
 	tv, _ := d.Get("type")
 	if plain(name) != plain(t) {
-		c.rep.add(Converted, tv.At, where+".type", kind.Name()+" "+name, "%s", "")
+		c.rep.add(Converted, tv.At, where+".type", kind.Name()+" "+name, "")
 	}
 	if tv.Trail != "" && b.trail == "" {
 		b.trail = tv.Trail
@@ -310,9 +310,9 @@ func (c *converter) field(b *block, f *schema.Field, v python.Value, where strin
 		a.trail = computed
 	}
 	if renamed {
-		c.rep.add(Converted, v.At, where, title(b)+"."+f.Name, "%s", "")
+		c.rep.add(Converted, v.At, where, title(b)+"."+f.Name, "")
 	} else {
-		c.rep.add(Converted, v.At, where, "", "%s", "")
+		c.rep.add(Converted, v.At, where, "", "")
 	}
 }
 

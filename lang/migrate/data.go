@@ -91,7 +91,7 @@ func (c *converter) loader(key string, v python.Value, where string) {
 		if b.set("last", `"wrap"`, v); on {
 			b.set("last", `"drop"`, v)
 		}
-		c.rep.add(Converted, v.At, where, "loader.last", "%s", "")
+		c.rep.add(Converted, v.At, where, "loader.last", "")
 	case "sampler":
 		c.sampler(v, where)
 	case "persistent_workers", "pin_memory", "collate_fn", "prefetch", "shuffle", "train_dataloader", "val_dataloader", "test_dataloader":
@@ -102,7 +102,7 @@ func (c *converter) loader(key string, v python.Value, where string) {
 			return
 		}
 		if !on && (isNone(v) || v.X == false) {
-			c.rep.add(Dropped, v.At, where, "", "%s", "")
+			c.rep.add(Dropped, v.At, where, "", "")
 			return
 		}
 		c.rep.add(Attention, v.At, where, "", "there is no argument %q in loader.%s", key, schema.DidYouMean(key, set.FieldNames()))
@@ -185,7 +185,7 @@ func (c *converter) batchSize(v python.Value, where string) {
 	} else if c.processes == 0 {
 		c.rep.add(Changed, v.At, where, "loader.batch_size", "nothing says how many processes there were, so the batch has %d images; the learning rate may be meant for more: -processes 8 makes it 8 times as many", n)
 	} else {
-		c.rep.add(Converted, v.At, where, "loader.batch_size", "%s", "")
+		c.rep.add(Converted, v.At, where, "loader.batch_size", "")
 	}
 	b.set("batch_size", text, v)
 }
@@ -380,7 +380,7 @@ func (c *converter) sourceOf(d *python.Dict, v python.Value, where string) *bloc
 			c.argument(b, set, "source", t, k, x, where+"."+k)
 		}
 	}
-	c.rep.add(Converted, v.At, where, "source "+name, "%s", "")
+	c.rep.add(Converted, v.At, where, "source "+name, "")
 	return b
 }
 
@@ -392,9 +392,9 @@ func (c *converter) split(b *block, set *schema.Set, d *python.Dict, typ, where 
 	}
 	if test, _ := v.X.(bool); test && set.Field("split") != nil {
 		b.set("split", `"test"`, v)
-		c.rep.add(Converted, v.At, where+".test_mode", "source "+b.label+".split", "%s", "")
+		c.rep.add(Converted, v.At, where+".test_mode", "source "+b.label+".split", "")
 	} else {
-		c.rep.add(Dropped, v.At, where+".test_mode", "", "%s", "")
+		c.rep.add(Dropped, v.At, where+".test_mode", "", "")
 	}
 	return without(d, "test_mode")
 }

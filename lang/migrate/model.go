@@ -33,7 +33,7 @@ func (c *converter) model() {
 	c.root.blocks = append(c.root.blocks, b)
 	if h := b.find("head", ""); h != nil && averaged.At.Filename != "" {
 		h.args = append([]*arg{{name: "with_avg_pool", text: "true", from: averaged.At}}, h.args...)
-		c.rep.add(Converted, averaged.At, "model.neck", "head "+h.label+".with_avg_pool", "%s", "")
+		c.rep.add(Converted, averaged.At, "model.neck", "head "+h.label+".with_avg_pool", "")
 	}
 	c.deviceNorms(b, v)
 }
@@ -152,7 +152,7 @@ func (c *converter) syncBN(b *block, set *schema.Set, _ string, v python.Value, 
 		name = "sync_bn"
 	}
 	b.blocks = append(b.blocks, (&block{typ: "norm", label: name}).note(v))
-	c.rep.add(Converted, v.At, where, "norm "+name, "%s", "")
+	c.rep.add(Converted, v.At, where, "norm "+name, "")
 	return true
 }
 
@@ -239,7 +239,7 @@ func (c *converter) weights(p python.Value, where, to string) {
 	case strings.Contains(name, "://"):
 		c.rep.add(Attention, p.At, where, to, "download %s, convert it to safetensors, and name the file here", name)
 	case strings.HasSuffix(name, ".safetensors"):
-		c.rep.add(Converted, p.At, where, to, "%s", "")
+		c.rep.add(Converted, p.At, where, to, "")
 	case name == "":
 		c.rep.add(Attention, p.At, where, to, "name a run folder, a checkpoint or a safetensors file")
 	default:
@@ -264,7 +264,7 @@ func (c *converter) lossArgument(b *block, set *schema.Set, typ string, v python
 		case k == "loss_weight" && (sameNumber(x, "1") || typ == "MoCoV3Head"):
 			c.rep.add(Dropped, x.At, where+"."+k, "", "the loss of the head has this weight")
 		case k == "use_soft" || k == "mode" || k == "use_sigmoid":
-			c.rep.add(Dropped, x.At, where+"."+k, "", "%s", "")
+			c.rep.add(Dropped, x.At, where+"."+k, "", "")
 		default:
 			c.rep.add(Attention, x.At, where+"."+k, "", "there is no argument %q in %s.%s", k, title(b), schema.DidYouMean(k, set.FieldNames()))
 		}

@@ -93,7 +93,7 @@ func (c *converter) paramwise(b *block, o *python.Dict, where string) {
 		g.args = append(g.args, &arg{name: "match", text: schema.Literal(pattern), from: o.KeyAt(pattern)})
 		c.groupOptions(g, set, b, options, at)
 		b.blocks = append(b.blocks, g)
-		c.rep.add(Converted, o.KeyAt(pattern), at, "optimizer.group", "%s", "")
+		c.rep.add(Converted, o.KeyAt(pattern), at, "optimizer.group", "")
 	}
 }
 
@@ -112,7 +112,7 @@ func (c *converter) groupOptions(g *block, set *schema.Set, opt *block, options 
 				continue
 			}
 			g.set(base, text, v)
-			c.rep.add(Converted, v.At, where+"."+k, "optimizer.group."+base, "%s", "")
+			c.rep.add(Converted, v.At, where+"."+k, "optimizer.group."+base, "")
 			continue
 		}
 		c.argument(g, set, "group", "", name, v, where+"."+k)
@@ -165,7 +165,7 @@ func (c *converter) customKeys(b *block, o, opt *python.Dict, where string) {
 			c.groupOptions(g, set, b, options, at)
 			c.resetOthers(g, set, b, said, x)
 			b.blocks = append(b.blocks, g)
-			c.rep.add(Converted, keys.KeyAt(name), at, "optimizer.group", "%s", "")
+			c.rep.add(Converted, keys.KeyAt(name), at, "optimizer.group", "")
 		}
 	}
 	for _, k := range o.Keys() {
@@ -249,7 +249,7 @@ func (c *converter) wrapper(w *python.Dict) {
 			c.rep.add(Dropped, v.At, where+k, "", "losses are not scaled: there is no float16")
 		default:
 			if k == "constructor" && strings.HasSuffix(python.Repr(v), "DefaultOptimWrapperConstructor'") || isNone(v) {
-				c.rep.add(Dropped, v.At, where+k, "", "%s", "")
+				c.rep.add(Dropped, v.At, where+k, "", "")
 				continue
 			}
 			c.rep.add(Attention, v.At, where+k, "", "%s has no counterpart; write the groups that it makes", python.Repr(v))
@@ -289,7 +289,7 @@ func (c *converter) optimizerConfig() {
 func (c *converter) accumulate(v python.Value, where string) {
 	if t, ok := expression(v); ok && !isNone(v) {
 		c.root.child("train", "").set("accumulate", t, v)
-		c.rep.add(Converted, v.At, where, "train.accumulate", "%s", "")
+		c.rep.add(Converted, v.At, where, "train.accumulate", "")
 	}
 }
 
@@ -309,7 +309,7 @@ func (c *converter) clip(v python.Value, where string) {
 		return
 	}
 	b.set("clip_norm", t, n)
-	c.rep.add(Converted, v.At, where, "optimizer.clip_norm", "%s", "")
+	c.rep.add(Converted, v.At, where, "optimizer.clip_norm", "")
 }
 
 // frozen converts layers whose gradients are left out at first: the prototypes of SwAV.

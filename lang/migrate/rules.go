@@ -112,6 +112,9 @@ var changedDefaults = []changedDefault{
 	{"neck", "NonLinearNeckV2", 0, "with_last_bias", "true", "NonLinearNeckV2 has it so"},
 	{"neck", "NonLinearNeckV2", 0, "with_last_bn", "false", "NonLinearNeckV2 has it so"},
 	{"transform", "GaussianBlur", eraOpenSelfSup, "p", "1", "OpenSelfSup's always acts"},
+	{"transform", "RandomGrayscale", era1x, "p", "0.5", "that was mmcv's default"},
+	{"transform", "RandomFlip", era1x, "p", "0", "without prob it flips nothing"},
+	{"optimizer", "LARS", eraOpenSelfSup, "eps", "0", "OpenSelfSup's had none"},
 	{"transform", "Solarization", eraOpenSelfSup, "p", "1", "OpenSelfSup's always acts"},
 }
 

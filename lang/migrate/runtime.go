@@ -96,7 +96,7 @@ func (c *converter) checkpoints(v python.Value, where string) {
 		case name != "" && set.Field(name) != nil:
 			c.field(b, set.Field(name), x, at, true)
 		default:
-			c.rep.add(Dropped, x.At, at, "", "%s", "")
+			c.rep.add(Dropped, x.At, at, "", "")
 		}
 	}
 	if _, ok := d.Get("max_keep_ckpts"); !ok {
@@ -163,12 +163,12 @@ func (c *converter) start() {
 			b.set("checkpoint", schema.Literal(name), python.Value{At: load.At})
 			c.weights(load, "load_from", "train.init_from")
 		} else {
-			c.rep.add(Dropped, load.At, "load_from", "", "%s", "")
+			c.rep.add(Dropped, load.At, "load_from", "", "")
 		}
 	}
 	if hasResume {
 		if isNone(resume) {
-			c.rep.add(Dropped, resume.At, "resume_from", "", "%s", "")
+			c.rep.add(Dropped, resume.At, "resume_from", "", "")
 		} else {
 			c.rep.add(Attention, resume.At, "resume_from", "", "the state of an optimizer in a pickle cannot be taken over: start from the weights by train.init_from, or begin again; a run of ssc goes on by the same command")
 		}
@@ -183,7 +183,7 @@ func (c *converter) seed(d *python.Dict) {
 	if _, ok := v.X.(int64); ok && c.leaf {
 		t, _ := expression(v)
 		c.root.child("pipeline", "").set("seed", t, v)
-		c.rep.add(Converted, v.At, "randomness.seed", "pipeline.seed", "%s", "")
+		c.rep.add(Converted, v.At, "randomness.seed", "pipeline.seed", "")
 	}
 	for _, k := range d.Keys() {
 		if x, _ := d.Get(k); k != "seed" {
@@ -200,7 +200,7 @@ func (c *converter) evaluation() {
 		if d, ok := v.X.(*python.Dict); ok {
 			every, _ = d.Get("interval")
 			where = "evaluation"
-			c.rep.add(Converted, v.At, where, "monitor accuracy", "%s", "")
+			c.rep.add(Converted, v.At, where, "monitor accuracy", "")
 		}
 	}
 	if v, ok := c.top("val_evaluator"); ok && !isNone(v) {
@@ -208,13 +208,13 @@ func (c *converter) evaluation() {
 		if d := dictAt(c.m, "train_cfg"); d != nil {
 			every, _ = d.Get("val_interval")
 		}
-		c.rep.add(Converted, v.At, where, "monitor accuracy", "%s", "")
+		c.rep.add(Converted, v.At, where, "monitor accuracy", "")
 	}
 	if h, ok := c.hook("ValidateHook"); ok {
 		d := h.X.(*python.Dict)
 		every, _ = d.Get("interval")
 		where = "custom_hooks.ValidateHook"
-		c.rep.add(Converted, h.At, where, "monitor accuracy", "%s", "")
+		c.rep.add(Converted, h.At, where, "monitor accuracy", "")
 	}
 	if where == "" || !c.classifier || !c.leaf {
 		return
@@ -293,7 +293,7 @@ func (c *converter) hookArguments(d *python.Dict, h python.Value, where string) 
 		case k == "update_interval":
 			c.rep.add(Dropped, x.At, where+"."+k, "", "as train.accumulate")
 		case k == "end_momentum" && sameNumber(x, "1"):
-			c.rep.add(Dropped, x.At, where+"."+k, "", "%s", "")
+			c.rep.add(Dropped, x.At, where+"."+k, "", "")
 		case missing:
 			c.rep.add(Missing, x.At, where+"."+k, "", "it belongs to a component that ssc does not have")
 			taken++
@@ -346,12 +346,12 @@ func (c *converter) fixedRate(d *python.Dict, h python.Value, where string) {
 	opt := c.root.find("optimizer", "")
 	fix, _ := d.Get("fix_pred_lr")
 	if fix.X != true || opt == nil {
-		c.rep.add(Dropped, h.At, where, "", "%s", "")
+		c.rep.add(Dropped, h.At, where, "", "")
 		return
 	}
 	for _, g := range opt.blocks {
 		if a := g.arg("fix_lr"); a != nil && a.text == "true" {
-			c.rep.add(Converted, h.At, where, "optimizer.group.fix_lr", "%s", "")
+			c.rep.add(Converted, h.At, where, "optimizer.group.fix_lr", "")
 			return
 		}
 	}

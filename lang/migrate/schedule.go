@@ -42,7 +42,7 @@ func (c *converter) lrConfig(d *python.Dict, v python.Value) {
 		c.rep.add(Missing, policy.At, "lr_config.policy", "schedule "+label, "ssc has no schedule %q.%s", name, schema.DidYouMean(label, kind.Names()))
 		return
 	}
-	c.rep.add(Converted, policy.At, "lr_config.policy", "schedule "+label, "%s", "")
+	c.rep.add(Converted, policy.At, "lr_config.policy", "schedule "+label, "")
 	set := schema.Of(kind.Component(label))
 	for _, k := range d.Keys() {
 		x, _ := d.Get(k)
@@ -93,7 +93,7 @@ func (c *converter) unit(b *block, set *schema.Set, name string, v python.Value,
 	if f := set.Field(name); schema.Literal(f.Default) != text || !on {
 		b.set(name, text, v)
 	}
-	c.rep.add(Converted, v.At, where, title(b)+"."+name, "%s", "")
+	c.rep.add(Converted, v.At, where, title(b)+"."+name, "")
 }
 
 // milestones converts the steps at which the rate falls: a list, or one number for every so many epochs.
@@ -106,7 +106,7 @@ func (c *converter) milestones(b *block, v python.Value, where string) {
 			return
 		}
 		b.set("milestones", text, v)
-		c.rep.add(Converted, v.At, where, "schedule step.milestones", "%s", "")
+		c.rep.add(Converted, v.At, where, "schedule step.milestones", "")
 		return
 	}
 	epochs := c.epochs()
@@ -192,7 +192,7 @@ func (c *converter) paramScheduler(list []python.Value, v python.Value) {
 		c.rep.add(Missing, main.v.At, where, "schedule "+label, "ssc has no schedule of type %s.%s", main.typ, schema.DidYouMean(label, kind.Names()))
 		return
 	}
-	c.rep.add(Converted, main.v.At, where, "schedule "+label, "%s", "")
+	c.rep.add(Converted, main.v.At, where, "schedule "+label, "")
 	c.mainCurve(b, schema.Of(kind.Component(label)), main, warm)
 	if warm != nil {
 		c.warmUp(b, *warm, main)
@@ -249,7 +249,7 @@ func (c *converter) warmUp(b *block, w, main curve) {
 			c.rep.add(Attention, main.v.At, "param_scheduler", "schedule "+b.label, "the curve begins at %d, and the warm-up ends at %d", main.begin, w.end)
 		}
 	}
-	c.rep.add(Converted, w.v.At, "param_scheduler.LinearLR", "schedule "+b.label+".warmup", "%s", "")
+	c.rep.add(Converted, w.v.At, "param_scheduler.LinearLR", "schedule "+b.label+".warmup", "")
 	if !w.perStep {
 		c.rep.add(Changed, w.v.At, "param_scheduler.LinearLR", "schedule "+b.label+".warmup", "the warm-up rises with every step, and not once an epoch")
 	}

@@ -229,7 +229,7 @@ func (c *converter) interpolation(b *block, set *schema.Set, _ string, v python.
 		v.Trail = ""
 	}
 	b.set("interpolation", schema.Literal(filters[n]), v)
-	c.rep.add(Converted, v.At, where, title(b)+".interpolation", "%s", "")
+	c.rep.add(Converted, v.At, where, title(b)+".interpolation", "")
 	return true
 }
 
@@ -261,6 +261,6 @@ func (c *converter) cropScale(b *block, set *schema.Set, typ string, v python.Va
 		text = "[" + text + ", " + text + "]"
 	}
 	b.set("size", text, v)
-	c.rep.add(Converted, v.At, where, title(b)+".size", "%s", "")
+	c.rep.add(Converted, v.At, where, title(b)+".size", "")
 	return true
 }
