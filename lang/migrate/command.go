@@ -67,7 +67,7 @@ func toolOf(script string) *tool {
 	return nil
 }
 
-// old is a parsed line of training.
+// oldLine is a parsed line of training.
 type oldLine struct {
 	config  string
 	others  []string // further arguments without a flag
@@ -139,44 +139,44 @@ func translate(t *tool, words, rest []string, opt Options) (*Line, error) {
 	}
 	stem := strings.TrimSuffix(filepath.ToSlash(o.config), path.Ext(o.config))
 	name := stem + ".hcl"
-	new := strings.Replace(t.new, "CONFIG.hcl", quoted(name), 1)
-	new = strings.Replace(new, "PARTITION", o.values[fmt.Sprintf("launch%d", t.launch-1)], 1)
-	new = strings.Replace(new, "-J JOB", "-J "+o.values["launch0"], 1)
+	line := strings.Replace(t.new, "CONFIG.hcl", quoted(name), 1)
+	line = strings.Replace(line, "PARTITION", o.values[fmt.Sprintf("launch%d", t.launch-1)], 1)
+	line = strings.Replace(line, "-J JOB", "-J "+o.values["launch0"], 1)
 	l := &Line{Notes: append([]string{fmt.Sprintf("convert the configuration once: ssc migrate %s -out DIR", quoted(o.config))}, o.notes...)}
-	o.weights(l, &new)
+	o.weights(l, &line)
 	if dir, ok := o.values["work-dir"]; ok {
-		new += " -run " + quoted(dir)
+		line += " -run " + quoted(dir)
 	} else if t.script == "slurm_train.sh" && len(o.others) > 0 {
-		new += " -run " + quoted(o.others[0])
+		line += " -run " + quoted(o.others[0])
 	}
 	if seed, ok := o.values["seed"]; ok && seed != "0" {
-		new += " -set pipeline.seed=" + quoted(seed)
+		line += " -set pipeline.seed=" + quoted(seed)
 	}
 	sets, err := o.sets(l, opt)
 	for _, s := range sets {
-		new += " -set " + quoted(s)
+		line += " -set " + quoted(s)
 	}
-	l.New = new
+	l.New = line
 	return l, err
 }
 
 // weights puts the file of weights that a line names in its place.
-func (o *oldLine) weights(l *Line, new *string) {
+func (o *oldLine) weights(l *Line, line *string) {
 	w := o.values["pretrained"]
 	if w == "" {
 		w = o.values["load-from"]
 	}
-	if w == "" && strings.Contains(*new, `"RUN"`) && len(o.others) > 0 {
+	if w == "" && strings.Contains(*line, `"RUN"`) && len(o.others) > 0 {
 		w = o.others[len(o.others)-1]
 	}
 	if w == "" {
 		return
 	}
 	set := " -set " + quoted(fmt.Sprintf("train.init_from.checkpoint=%s", schema.Literal(w)))
-	if strings.Contains(*new, `"RUN"`) {
-		*new = strings.Replace(*new, `"RUN"`, strings.ReplaceAll(schema.Literal(w), "'", `'\''`), 1)
+	if strings.Contains(*line, `"RUN"`) {
+		*line = strings.Replace(*line, `"RUN"`, strings.ReplaceAll(schema.Literal(w), "'", `'\''`), 1)
 	} else {
-		*new += set
+		*line += set
 	}
 	if path.Ext(w) != ".safetensors" {
 		l.Notes = append(l.Notes, fmt.Sprintf("%s is a pickle unless it is a run folder; name a safetensors file or a run folder", w))

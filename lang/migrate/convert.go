@@ -91,11 +91,11 @@ func convert(cfg *python.Config, opt *Options, rep *Report) *block {
 // isWhole reports whether a file says what is trained, on what, and how, so that it is a run of its own and not a base of others.
 func isWhole(m *python.Dict) bool {
 	_, model := m.Get("model")
-	_, old := m.Get("data")
-	_, new := m.Get("train_dataloader")
-	_, opt := m.Get("optimizer")
-	_, wrapped := m.Get("optim_wrapper")
-	return model && (old || new) && (opt || wrapped)
+	_, data := m.Get("data")
+	_, loader := m.Get("train_dataloader")
+	_, optimizer := m.Get("optimizer")
+	_, wrapper := m.Get("optim_wrapper")
+	return model && (data || loader) && (optimizer || wrapper)
 }
 
 // elsewhere reports a detector or a segmentation network, whose configuration belongs to another program.

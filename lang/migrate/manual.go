@@ -40,11 +40,11 @@ func Manual() string {
 	}
 	b.WriteString("\n## Commands\n\nRUN is the folder of a run, `runs/NAME`. `ssc migrate -command \"…\"` translates a line with its flags and `--cfg-options`.\n\n| script | command | remarks |\n| --- | --- | --- |\n")
 	for _, t := range tools {
-		new := "–"
+		command := "–"
 		if t.new != "" {
-			new = "`" + t.new + "`"
+			command = "`" + t.new + "`"
 		}
-		row(&b, "`"+t.form+"`", new, strings.TrimPrefix(t.note, noStep))
+		row(&b, "`"+t.form+"`", command, strings.TrimPrefix(t.note, noStep))
 	}
 	b.WriteString("\n### Flags of train.py\n\n| flag | what becomes of it |\n| --- | --- |\n")
 	for _, f := range oldFlags {
