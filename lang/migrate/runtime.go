@@ -92,7 +92,7 @@ func (c *converter) checkpoints(v python.Value, where string) {
 		n, isInt := x.X.(int64)
 		switch {
 		case name == "keep" && isInt && n < 1:
-			c.rep.add(Changed, x.At, at, "train.checkpoint.keep", "%d of them are kept unless it is said here; upstream kept all", fieldDefault(set, "keep"))
+			c.rep.add(Changed, x.At, at, "train.checkpoint.keep", "the newest %v checkpoints are kept; upstream kept all", fieldDefault(set, "keep"))
 		case name != "" && set.Field(name) != nil:
 			c.field(b, set.Field(name), x, at, true)
 		default:
