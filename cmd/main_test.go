@@ -42,6 +42,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("SSC_CACHE", cache.Dir())
 			e.Setenv("SSC_KERNELS", "off") // plans are the same on every machine
 			e.Setenv("SHARED", shared)
+			e.Setenv("PTH", filepath.Join(filepath.Dir(filepath.Dir(shared)), "runtime/checkpoint/pth/testdata"))
 			tiny, err := os.ReadFile(filepath.Join(shared, "tiny.hcl"))
 			if err != nil {
 				return err

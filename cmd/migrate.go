@@ -20,12 +20,12 @@ import (
 )
 
 var migrateCommand = &cli.Command{
-	Name: "migrate", Usage: "convert configurations of OpenSelfSup and MMSelfSup to pipelines", ArgsUsage: "FILE.py... | FOLDER... | -",
+	Name: "migrate", Usage: "convert configurations of OpenSelfSup and MMSelfSup to pipelines", ArgsUsage: "FILE.py... | FOLDER... | - | weights FILE.pth OUT.safetensors",
 	Description: "Python is parsed and never run. One file is printed as one pipeline; with -out files and folders become a tree of pipelines that extend one another as the files did. What became of each piece is " +
-		"reported; a component that ssc does not have, or anything else that a person must decide, ends in exit code 1, and nothing is written for that file.",
+		"reported; a component that ssc does not have, or anything else that a person must decide, ends in exit code 1, and nothing is written for that file. `ssc migrate weights` reads what PyTorch saved, without executing it, and writes the weights for train.init_from.",
 	Flags: []cli.Flag{
 		&cli.StringFlag{Name: "out", Usage: "write pipelines into the folder `DIR`; a file there that says something else is left alone"},
-		&cli.BoolFlag{Name: "force", Usage: "with -out: replace files that say something else"},
+		&cli.BoolFlag{Name: "force", Usage: "replace files that say something else"},
 		&cli.BoolFlag{Name: "flat", Usage: "write each pipeline whole, without bases"},
 		&cli.BoolFlag{Name: "allow-partial", Usage: "write files with something missing too; missing components become comments"},
 		&cli.BoolFlag{Name: "check", Usage: "write nothing; exit with code 1 if a file would be written"},
@@ -45,11 +45,14 @@ func migrateFiles(c *cli.Context) error {
 	if old := c.String("command"); old != "" {
 		return migrateCommandLine(c, old)
 	}
+	args := c.Args().Slice()
+	if len(args) > 0 && args[0] == "weights" && !isDir(args[0]) {
+		return migrateWeights(c, args[1:])
+	}
 	opt, err := migrateOptions(c)
 	if err != nil {
 		return err
 	}
-	args := c.Args().Slice()
 	if len(args) == 0 {
 		return usage{errors.New("ssc migrate needs a Python file or a folder, as in: ssc migrate config.py")}
 	}

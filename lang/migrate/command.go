@@ -179,7 +179,7 @@ func (o *oldLine) weights(l *Line, line *string) {
 		*line += set
 	}
 	if path.Ext(w) != ".safetensors" {
-		l.Notes = append(l.Notes, fmt.Sprintf("%s is a pickle unless it is a run folder; name a safetensors file or a run folder", w))
+		l.Notes = append(l.Notes, fmt.Sprintf("%s is a pickle unless it is a run folder: convert it by `ssc migrate weights` and name the safetensors file", w))
 	}
 }
 

@@ -237,13 +237,13 @@ func (c *converter) weights(p python.Value, where, to string) {
 	name, _ := p.X.(string)
 	switch {
 	case strings.Contains(name, "://"):
-		c.rep.add(Attention, p.At, where, to, "download %s, convert it to safetensors, and name the file here", name)
+		c.rep.add(Attention, p.At, where, to, "download %s, convert it by `ssc migrate weights`, and name the file here", name)
 	case strings.HasSuffix(name, ".safetensors"):
 		c.rep.add(Converted, p.At, where, to, "")
 	case name == "":
 		c.rep.add(Attention, p.At, where, to, "name a run folder, a checkpoint or a safetensors file")
 	default:
-		c.rep.add(Changed, p.At, where, to, "%s is a pickle, which is never opened: convert it to safetensors and name that file here, or a run folder of ssc", name)
+		c.rep.add(Changed, p.At, where, to, "%s is a pickle: `ssc migrate weights` converts it to safetensors; name that file here, or a run folder of ssc", name)
 	}
 }
 

@@ -79,7 +79,7 @@ var tools = []tool{
 	{"print_config.py", "print_config.py CONFIG", "ssc config CONFIG.hcl", "with -origin the place of every value", 0, false},
 
 	{"extract_backbone_weights.py", "extract_backbone_weights.py CHECKPOINT OUT", "", noStep + "train.init_from takes the tensors under a prefix; weights.safetensors has torchvision's names under backbone.", 0, false},
-	{"publish_model.py", "publish_model.py IN OUT", "", noStep + "weights.safetensors has no state of the optimizer, its manifest the sha256", 0, false},
+	{"publish_model.py", "publish_model.py IN OUT", "", noStep + "weights.safetensors has no state of the optimizer, its manifest the sha256; `ssc migrate weights` leaves that state out", 0, false},
 	{"upgrade_models.py", "upgrade_models.py IN OUT", "", "not there", 0, false},
 	{"mmcls2timm.py", "mmcls2timm.py IN OUT", "", "not there", 0, false},
 	{"kill.sh", "kill.sh", "", noStep + "Ctrl-C ends a run at a checkpoint", 0, false},

@@ -1,0 +1,180 @@
+package pth
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"ssc/runtime/checkpoint/safetensors"
+)
+
+func read(t *testing.T, name string) (*Weights, error) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("testdata", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Read(bytes.NewReader(text), int64(len(text)))
+}
+
+// TestWeights compares with what PyTorch itself says of the files that it wrote (testdata/make.py): names, types, shapes and values, in both forms.
+func TestWeights(t *testing.T) {
+	type want struct {
+		DType  string    `json:"dtype"`
+		Shape  []int     `json:"shape"`
+		Values []float64 `json:"values"`
+	}
+	text, err := os.ReadFile("testdata/want.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	expected := map[string]want{}
+	if err := json.Unmarshal(text, &expected); err != nil {
+		t.Fatal(err)
+	}
+	types := map[string]string{"f64": "torch.float64", "f32": "torch.float32", "f16": "torch.float16", "bf16": "torch.bfloat16", "i64": "torch.int64", "i32": "torch.int32", "u8": "torch.uint8", "bool": "torch.bool"}
+	for _, file := range []string{"zip.pth", "stream.pth"} {
+		w, err := read(t, file)
+		if err != nil {
+			t.Fatalf("%s: %v", file, err)
+		}
+		got := map[string]want{}
+		for _, x := range w.Tensors {
+			got[x.Name] = want{types[x.DType], x.Dims, values(x)}
+		}
+		if d := cmp.Diff(expected, got); d != "" {
+			t.Errorf("%s (-PyTorch +ssc):\n%s", file, d)
+		}
+		if want := []string{"meta", "optimizer"}; !slices.Equal(w.Others, want) {
+			t.Errorf("%s: others %v, want %v", file, w.Others, want)
+		}
+		var b bytes.Buffer
+		if err := safetensors.Write(&b, w.Tensors, nil); err != nil {
+			t.Errorf("%s: %v", file, err)
+		}
+	}
+	w, err := read(t, "plain.pth")
+	if err != nil || len(w.Tensors) != 1 || !slices.Equal(values(w.Tensors[0]), []float64{1, 3, 2, 4}) {
+		t.Errorf("plain.pth: %v, %v", w, err)
+	}
+}
+
+// values are the elements as numbers.
+func values(x safetensors.Tensor) []float64 {
+	out := []float64{}
+	w := width(x.DType)
+	for b := x.Data; len(b) > 0; b = b[w:] {
+		var v float64
+		switch x.DType {
+		case "f64":
+			v = math.Float64frombits(binary.LittleEndian.Uint64(b))
+		case "f32":
+			v = float64(math.Float32frombits(binary.LittleEndian.Uint32(b)))
+		case "bf16":
+			v = float64(math.Float32frombits(uint32(binary.LittleEndian.Uint16(b)) << 16))
+		case "f16":
+			h := binary.LittleEndian.Uint16(b) // normal numbers only
+			v = math.Ldexp(1+float64(h&0x3ff)/1024, int(h>>10&31)-15)
+			if h>>15 == 1 {
+				v = -v
+			}
+		case "i64":
+			v = float64(int64(binary.LittleEndian.Uint64(b)))
+		case "i32":
+			v = float64(int32(binary.LittleEndian.Uint32(b)))
+		default:
+			v = float64(b[0])
+		}
+		out = append(out, v)
+	}
+	return out
+}
+
+// TestNoCode reads files that would run code in Python, and files that cannot be read without it.
+func TestNoCode(t *testing.T) {
+	w, err := read(t, "evil.pth")
+	if err != nil || len(w.Tensors) != 1 {
+		t.Errorf("evil.pth: %v, %v; want one tensor", w, err)
+	}
+	if _, err := os.Stat("evil"); err == nil {
+		t.Error("code was run")
+	}
+	if _, err := read(t, "model.pth"); err == nil || !strings.Contains(err.Error(), "needs its code") {
+		t.Errorf("model.pth: %v, want that it needs its code", err)
+	}
+}
+
+// TestDamaged cuts and changes files: each is an error or still weights, never a panic.
+func TestDamaged(t *testing.T) {
+	for _, file := range []string{"zip.pth", "stream.pth"} {
+		text, err := os.ReadFile(filepath.Join("testdata", file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for n := 0; n < len(text); n += 37 {
+			if w, err := Read(bytes.NewReader(text[:n]), int64(n)); err == nil {
+				t.Errorf("%s cut at %d gives %d tensors", file, n, len(w.Tensors))
+			}
+			changed := bytes.Clone(text)
+			changed[n] ^= 0xff
+			Read(bytes.NewReader(changed), int64(len(changed))) //nolint:errcheck // either is right
+		}
+	}
+	for _, c := range []struct{ name, text string }{
+		{"empty", ""}, {"text", "hello"}, {"pickle", "\x80\x02K\x01."}, {"huge text", "\x80\x02X\xff\xff\xff\xff."}, {"huge long", "\x80\x02\x8a\xff."},
+		{"deep", "\x80\x02" + strings.Repeat("]", 1<<20+9) + "."}, {"no stop", "\x80\x02N"}, {"unknown memo", "\x80\x02h\x07."}, {"text opcode", "\x80\x02I12\n."},
+	} {
+		if _, err := Read(strings.NewReader(c.text), int64(len(c.text))); err == nil {
+			t.Errorf("%s: no error", c.name)
+		}
+	}
+}
+
+// TestViews checks bounds of views on a storage.
+func TestViews(t *testing.T) {
+	mem := func(storage) ([]byte, error) { return make([]byte, 40), nil }
+	for _, c := range []struct {
+		name string
+		t    tensor
+		ok   bool
+	}{
+		{"whole", tensor{storage{dtype: "f32"}, 0, []int64{2, 5}, []int64{5, 1}}, true},
+		{"one too far", tensor{storage{dtype: "f32"}, 1, []int64{2, 5}, []int64{5, 1}}, false},
+		{"strides too far", tensor{storage{dtype: "f32"}, 0, []int64{2, 2}, []int64{9, 1}}, false},
+		{"repeated", tensor{storage{dtype: "f32"}, 0, []int64{3, 2}, []int64{0, 1}}, true},
+		{"too many copies", tensor{storage{dtype: "f32"}, 0, []int64{1 << 40}, []int64{0}}, false},
+		{"overflow", tensor{storage{dtype: "f32"}, 0, []int64{1 << 40, 1 << 40}, []int64{0, 0}}, false},
+		{"overflowing stride", tensor{storage{dtype: "f32"}, 0, []int64{3}, []int64{math.MaxInt64 / 2}}, false},
+		{"overflowing offset", tensor{storage{dtype: "f32"}, math.MaxInt64 - 1, []int64{3}, []int64{1}}, false},
+		{"scalar", tensor{storage{dtype: "f32"}, 9, nil, nil}, true},
+		{"unknown elements", tensor{storage{typ: "QInt8Storage"}, 0, []int64{1}, []int64{1}}, false},
+	} {
+		left := int64(1 << 20)
+		if _, err := c.t.copy(mem, &left); (err == nil) != c.ok {
+			t.Errorf("%s: %v", c.name, err)
+		}
+	}
+}
+
+func FuzzRead(f *testing.F) {
+	for _, name := range []string{"zip.pth", "stream.pth", "plain.pth", "evil.pth"} {
+		text, err := os.ReadFile(filepath.Join("testdata", name))
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		if w, err := Read(bytes.NewReader(text), int64(len(text))); err == nil && len(w.Tensors) == 0 {
+			t.Error("no error and no weights")
+		}
+	})
+}
