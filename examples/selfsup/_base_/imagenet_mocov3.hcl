@@ -1,7 +1,8 @@
-# ImageNet-1k with the two views of MoCo v3 for convolution networks; for vision transformers the crops' scale is [0.08, 1].
+# ImageNet-1k with the two views of MoCo v3, for convolution networks; those for vision transformers set another crop_scale.
 
 locals {
-  data = env("SSC_DATA", "data/imagenet")
+  data       = env("SSC_DATA", "data/imagenet")
+  crop_scale = [0.2, 1]
 }
 
 dataset "train" {
@@ -12,7 +13,7 @@ dataset "train" {
   view {
     random_resized_crop {
       size  = 224
-      scale = [0.2, 1]
+      scale = local.crop_scale
     }
     random_applied_trans {
       p = 0.8
@@ -38,7 +39,7 @@ dataset "train" {
   view {
     random_resized_crop {
       size  = 224
-      scale = [0.2, 1]
+      scale = local.crop_scale
     }
     random_applied_trans {
       p = 0.8
