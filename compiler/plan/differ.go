@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"sort"
@@ -49,7 +50,7 @@ func flatten(path string, c Component, out map[string]string) {
 		out[path+"label"] = c.Label
 	}
 	for k, v := range c.Args {
-		out[path+k] = fmt.Sprint(v)
+		out[path+k] = settingText(v)
 	}
 	count := map[string]int{}
 	for _, b := range c.Blocks {
@@ -60,4 +61,16 @@ func flatten(path string, c Component, out map[string]string) {
 		count[b.Type]++
 		flatten(path+name+".", b, out)
 	}
+}
+
+// settingText is a value in the form that it has in plan.json, a text without its quotes: equal for a plan that was compiled and for one that was read, whose whole numbers are floats.
+func settingText(v any) string {
+	if s, ok := v.(string); ok {
+		return s
+	}
+	b, err := json.Marshal(v)
+	if err != nil { // no value of a plan
+		return fmt.Sprint(v)
+	}
+	return string(b)
 }
