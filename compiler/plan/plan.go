@@ -30,7 +30,7 @@ type Plan struct {
 // Target is the machine a plan was compiled for.
 type Target struct {
 	Device    string   `json:"device"`    // "cpu", "cuda"
-	Layout    string   `json:"layout"`    // "nchw"
+	Layout    string   `json:"layout"`    // "nchw" or "nhwc"
 	Precision string   `json:"precision"` // "fp32"
 	Kernels   []string `json:"kernels,omitempty"`
 	World     int      `json:"world"` // processes
