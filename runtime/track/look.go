@@ -23,10 +23,7 @@ func (t *Tracker) Look(ctx context.Context, l probe.Look) {
 		return
 	}
 	t.safely("neighbours and maps of the report", func() error {
-		g, err := neighbours(l)
-		if err != nil {
-			return err
-		}
+		g := neighbours(l)
 		if err := g.Store(); err != nil {
 			return err
 		}
@@ -35,26 +32,26 @@ func (t *Tracker) Look(ctx context.Context, l probe.Look) {
 	})
 }
 
-// neighbours is the picture of the queries with their neighbours.
-func neighbours(l probe.Look) (report.Gallery, error) {
+// neighbours is the picture of the queries with their neighbours. Images that cannot be read are left out: another was measured in their place.
+func neighbours(l probe.Look) report.Gallery {
 	queryNames, bankNames := probe.ClassNames(l.Queries), probe.ClassNames(l.Bank)
 	var list []report.Query
 	for _, n := range l.Near {
 		m, err := picture(l.Queries, n.Query)
 		if err != nil {
-			return report.Gallery{}, err
+			continue
 		}
 		q := report.Query{Sample: report.Sample{Image: m, Name: filepath.Base(l.Queries.Name(n.Query)), Label: className(queryNames, n.Label)}}
 		for i, row := range n.Rows {
 			if m, err = picture(l.Bank, row); err != nil {
-				return report.Gallery{}, err
+				continue
 			}
 			q.Neighbours = append(q.Neighbours, report.Sample{Image: m, Name: filepath.Base(l.Bank.Name(row)), Label: className(bankNames, n.Labels[i])})
 			q.Cosines = append(q.Cosines, float64(n.Cosine[i]))
 		}
 		list = append(list, q)
 	}
-	return report.Neighbours(list), nil
+	return report.Neighbours(list)
 }
 
 // replaceGallery puts a gallery in the place of the one with its title.

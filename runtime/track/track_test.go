@@ -366,6 +366,17 @@ func TestState(t *testing.T) {
 	}
 }
 
+// TestUnreadableNeighbours: images that cannot be read are left out of the picture, and the rest is there.
+func TestUnreadableNeighbours(t *testing.T) {
+	l := look(t)
+	l.Near[1] = probe.Near{Query: 6, Rows: []int{4, 7, 9}, Labels: []int64{1, 1, 0}, Cosine: []float32{0.9, 0.8, 0.7}} // 4 and 9 cannot be read
+	l.Near = append(l.Near, probe.Near{Query: 4, Rows: []int{3}, Labels: []int64{0}, Cosine: []float32{0.9}})
+	g := neighbours(l)
+	if len(g.Rows) != 2 || len(g.Rows[0].Tiles) != 3 || len(g.Rows[1].Tiles) != 2 {
+		t.Errorf("neighbours = %d rows %+v, want two of a query with two neighbours and one with one", len(g.Rows), g.Rows)
+	}
+}
+
 // look are two queries with two neighbours, and six features of three classes.
 func look(t *testing.T) probe.Look {
 	l := probe.Look{Features: probe.Encoder, Queries: noise{10}, Bank: noise{20}, Dim: 2, Rows: []int{0, 1, 2, 3, 5, 6}, Data: []float32{0, 1, 1, 0, 5, 5, 6, 5, -3, 2, -3, 3}, Labels: []int64{0, 1, 2, 0, 2, 0}}
