@@ -99,12 +99,16 @@ func (s *Subject) Stream(ctx context.Context, name string, visit func(Rows) erro
 	if err != nil {
 		return err
 	}
-	x := Extractor{Workers: s.Workers, Seed: s.Plan.Seed}
+	var bad *loader.Bad
+	x := Extractor{Workers: s.Workers, Seed: s.Plan.Seed, OnBad: func(b loader.Bad) { bad = &b }}
 	if x.Session, err = s.Session("extract"); err != nil {
 		return err
 	}
 	defer x.Session.Close()
 	if err := x.Stream(ctx, d.Samples, d.Channels, d.Spec.Views[0], visit); err != nil {
+		if bad != nil {
+			return fmt.Errorf("dataset %q: %s cannot be read, and each image needs features of its own: mend it or leave it out: %w", name, bad.Name, bad.Err)
+		}
 		return fmt.Errorf("dataset %q: %w", name, err)
 	}
 	return nil
