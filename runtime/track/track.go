@@ -214,9 +214,13 @@ func (t *Tracker) EndEpoch() {
 	}
 }
 
-// Saved is told that the run has saved its state.
-func (t *Tracker) Saved() {
-	if t != nil && t.events != nil {
+// Saved is told that the run has saved its state after a step, which may lie beyond the last line of the log.
+func (t *Tracker) Saved(step int) {
+	if t == nil || t.run == nil {
+		return
+	}
+	t.at(step)
+	if t.events != nil {
 		t.safely("TensorBoard's events", t.events.Sync)
 	}
 }

@@ -212,6 +212,16 @@ func TestRemake(t *testing.T) {
 	}
 }
 
+// TestStoppedBetweenLines: the page of a run that stopped has the step of its checkpoint, although the log has none of it yet.
+func TestStoppedBetweenLines(t *testing.T) {
+	dir := t.TempDir()
+	tr := New(Options{})
+	tr.Begin(scene(dir, new([]string)))
+	tr.Saved(13)
+	tr.End(report.Stopped, "")
+	wants(t, "the page", page(t, dir), "step 13 of 40, epoch 1 of 4")
+}
+
 // TestResume goes on from an older step: its warnings, pictures, time and command stay, warnings of steps that come again go.
 func TestResume(t *testing.T) {
 	dir := t.TempDir()
@@ -295,7 +305,7 @@ func TestTroubleIsALine(t *testing.T) {
 	journal(t, tr, dir, 1, 2)
 	tr.paged, tr.began = time.Time{}, time.Now().Add(-time.Hour)
 	journal(t, tr, dir, 3)
-	tr.Saved()
+	tr.Saved(3)
 	tr.Measured(probe.Measurement{Probe: "knn", Features: probe.Encoder, Metrics: map[string]float64{"knn": 1}, Classes: &probe.Classes{Labels: []int64{0, 1}}}) // no counts: the page refuses them
 	tr.End(report.Finished, "")
 	if len(said) != 4 {
@@ -322,7 +332,7 @@ func TestNil(t *testing.T) {
 	tr.Look(context.Background(), probe.Look{})
 	tr.Measured(probe.Measurement{})
 	tr.EndEpoch()
-	tr.Saved()
+	tr.Saved(3)
 	tr.End(report.Finished, "")
 	New(Options{}).End(report.Failed, "before it began")
 }

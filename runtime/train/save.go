@@ -66,7 +66,7 @@ func (r *run) save() error {
 	r.saves++
 	r.saving += time.Since(began)
 	r.Track.Spend("checkpoints", time.Since(began))
-	r.Track.Saved()
+	r.Track.Saved(r.loop.Step)
 	return nil
 }
 
