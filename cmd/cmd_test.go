@@ -74,6 +74,12 @@ func TestCompletion(t *testing.T) {
 			}
 		}
 	}
+	_, fish, _ := run1(t, "completion", "fish")
+	for _, want := range []string{"from viz validate fmt config graph compile plan bench' -a '(__fish_complete_suffix .hcl)'", "from init run status runs report evaluate extract export show debug"} {
+		if !strings.Contains(fish, want) {
+			t.Errorf("the script for fish lacks %q", want)
+		}
+	}
 	if _, err := exec.LookPath("bash"); err != nil {
 		t.Skip("the rest of this test needs bash")
 	}
@@ -85,6 +91,9 @@ func TestCompletion(t *testing.T) {
 		{"ssc plan -detailed", "-detailed-exitcode"},
 		{"ssc graph -stage buil", "built"},
 		{"ssc completion z", "zsh"},
+		{"ssc evaluate runs/x -probe col", "collapse"},
+		{"ssc viz testdata/ti", "testdata/tiny.hcl"},
+		{"ssc bench data testdata/ti", "testdata/tiny.hcl"},
 	} {
 		words := strings.Fields(c.line)
 		cmd := exec.Command("bash", "-c", script+`

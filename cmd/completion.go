@@ -10,11 +10,14 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"ssc/compiler/pass"
+	"ssc/compiler/probe"
 	"ssc/lang/schema"
 )
 
+const completionName = "completion"
+
 var completionCommand = &cli.Command{
-	Name: "completion", Usage: "print a completion script for a shell", ArgsUsage: "bash | zsh | fish",
+	Name: completionName, Usage: "print a completion script for a shell", ArgsUsage: "bash | zsh | fish",
 	Description: "Completes commands, flags, the names of components and blocks, and the addresses that -set takes. In bash: source <(ssc completion bash)",
 	Action:      completion,
 }
@@ -29,7 +32,7 @@ func completion(c *cli.Context) error {
 	if !slices.Contains(shells, shell) || c.NArg() > 1 {
 		return usage{fmt.Errorf("ssc completion needs the name of a shell: bash, zsh or fish")}
 	}
-	t, err := template.New(shell+".tmpl").Funcs(template.FuncMap{"join": func(l []string) string { return strings.Join(l, " ") }, "quote": quote}).ParseFS(completionFiles, "completion/"+shell+".tmpl")
+	t, err := template.New(shell+".tmpl").Funcs(template.FuncMap{"join": func(l []string) string { return strings.Join(l, " ") }, "quote": quote, "choice": func(l []string) string { return strings.Join(l, " | ") }}).ParseFS(completionFiles, "completion/"+shell+".tmpl")
 	if err != nil {
 		return err
 	}
@@ -41,6 +44,8 @@ type completionData struct {
 	Commands          []completedCommand
 	Topics, Addresses []string
 	Stages, Kinds     []string
+	Probes            []string
+	Pipelines, Paths  []string // commands that take pipeline files, and those that take folders or files of other kinds
 }
 
 type completedCommand struct {
@@ -54,9 +59,15 @@ type completedFlag struct {
 }
 
 func completions(app *cli.App) completionData {
-	d := completionData{Topics: topics(), Addresses: addresses(), Stages: append([]string{stageBuilt}, pass.Names()...), Kinds: skeletonKinds()}
+	d := completionData{Topics: topics(), Addresses: addresses(), Stages: append([]string{stageBuilt}, pass.Names()...), Kinds: skeletonKinds(), Probes: probe.Table.Names()}
 	for _, c := range app.Commands {
 		cc := completedCommand{Name: c.Name, Usage: c.Usage}
+		switch {
+		case c.ArgsUsage == "FILE..." || c.Name == fmtCommand.Name || c.Name == benchCommand.Name:
+			d.Pipelines = append(d.Pipelines, c.Name)
+		case c.ArgsUsage != "" && c.Name != explainCommand.Name && c.Name != completionName:
+			d.Paths = append(d.Paths, c.Name)
+		}
 		for _, f := range c.Flags {
 			if g, ok := f.(cli.DocGenerationFlag); ok {
 				_, text := flagForm(f.Names()[0], g)
