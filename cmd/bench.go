@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -9,10 +10,10 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"ssc/compiler/plan"
-	"ssc/runtime/datasource"
 	"ssc/runtime/decoded"
 	"ssc/runtime/jpeg"
 	"ssc/runtime/loader"
+	"ssc/runtime/probe"
 )
 
 var benchCommand = &cli.Command{
@@ -41,9 +42,22 @@ func bench(c *cli.Context) error {
 	if err := printDiags(c, p, diags); err != nil {
 		return err
 	}
-	m, err := measureData(c, r.Plan, d)
+	spec, err := namedDataset(r.Plan, c.String("dataset"))
 	if err != nil {
 		return err
+	}
+	ctx, stop := untilSignal(c.Context, stops, talk(c))
+	defer stop()
+	set, err := openDataset(ctx, *spec)
+	if err != nil && ctx.Err() == nil {
+		return printDiags(c, p, refusals(err.Error(), p.Sources))
+	}
+	var m *loader.Measurement
+	if err == nil {
+		m, err = measureData(ctx, c, r.Plan, set, d)
+	}
+	if err != nil {
+		return interrupted(ctx, err)
 	}
 	if s := messages(c); s != nil {
 		s.emit("bench", levelInfo, limiting(m), struct {
@@ -56,33 +70,17 @@ func bench(c *cli.Context) error {
 	return printMeasurement(c.App.Writer, m)
 }
 
-func measureData(c *cli.Context, p *plan.Plan, d time.Duration) (*loader.Measurement, error) {
-	for _, set := range p.Datasets {
-		if set.Name != c.String("dataset") {
-			continue
-		}
-		src, err := datasource.Build(set.Source)
-		if err != nil {
-			return nil, err
-		}
-		note := func(format string, args ...any) { fmt.Fprintf(c.App.ErrWriter, format+"\n", args...) }
-		ctx, stop := untilSignal(c.Context, func(string, ...any) {}) // there is no step to be finished
-		defer stop()
-		samples, err := src.Open(ctx)
-		if err != nil {
-			return nil, fmt.Errorf("%s: dataset %q: %w", set.Source.At, set.Name, err)
-		}
-		if samples, err = decoded.Open(ctx, samples, set.Source, src.Channels(), p.Loader, note); err != nil {
-			return nil, err
-		}
-		workers := c.Int("workers")
-		if workers == 0 {
-			workers = p.Loader.Workers
-		}
-		return loader.Measure(ctx, loader.Config{Samples: samples, Channels: src.Channels(), Views: set.Views, Seed: p.Seed,
-			BatchSize: min(p.Loader.BatchSize, max(samples.Len(), 1)), Workers: workers, Prefetch: p.Loader.Prefetch, Last: plan.LastWrap, Shuffle: p.Loader.Shuffle}, d)
+func measureData(ctx context.Context, c *cli.Context, p *plan.Plan, set probe.Dataset, d time.Duration) (*loader.Measurement, error) {
+	samples, err := decoded.Open(ctx, set.Samples, set.Spec.Source, set.Channels, p.Loader, talk(c))
+	if err != nil {
+		return nil, err
 	}
-	return nil, usage{fmt.Errorf("-dataset %s: the pipeline has no dataset of this name", c.String("dataset"))}
+	workers := c.Int("workers")
+	if workers == 0 {
+		workers = p.Loader.Workers
+	}
+	return loader.Measure(ctx, loader.Config{Samples: samples, Channels: set.Channels, Views: set.Spec.Views, Seed: p.Seed,
+		BatchSize: min(p.Loader.BatchSize, samples.Len()), Workers: workers, Prefetch: p.Loader.Prefetch, Last: plan.LastWrap, Shuffle: p.Loader.Shuffle}, d)
 }
 
 // limiting says what takes the most time.

@@ -32,7 +32,7 @@ const (
 	ExitOK      = 0  // done
 	ExitDiag    = 1  // diagnostics, or refused before the first step
 	ExitUsage   = 2  // wrong command line; with -detailed-exitcode: there are changes
-	ExitStopped = 3  // stopped at a checkpoint
+	ExitStopped = 3  // stopped by a signal, a run at a checkpoint
 	ExitFailed  = 4  // the run failed
 	ExitBug     = 70 // a bug in ssc
 )
@@ -85,8 +85,25 @@ func newApp(s Streams) *cli.App {
 	}
 	for _, c := range app.Commands {
 		c.OnUsageError = app.OnUsageError
+		c.Action = errorsInStream(c.Action)
 	}
 	return app
+}
+
+// errorsInStream makes the error of a command that was asked for JSON a message like the others.
+func errorsInStream(action cli.ActionFunc) cli.ActionFunc {
+	return func(c *cli.Context) error {
+		err := action(c)
+		s := (*stream)(nil)
+		if err != nil && err.Error() != "" {
+			s = messages(c)
+		}
+		if s == nil || s.err != nil { // no reader, or none that still reads
+			return err
+		}
+		s.emit("error", levelError, err.Error(), nil)
+		return exit{codeOf(err), ""}
+	}
 }
 
 // usage is a wrong command line.
@@ -101,6 +118,13 @@ type exit struct {
 func (e exit) Error() string { return e.msg }
 
 func exitCode(err error, s Streams) int {
+	if err != nil && err.Error() != "" {
+		fmt.Fprintln(s.Err, err)
+	}
+	return codeOf(err)
+}
+
+func codeOf(err error) int {
 	var u usage
 	var e exit
 	var help cli.ExitCoder // of the library's help command, for a name that is none
@@ -108,18 +132,12 @@ func exitCode(err error, s Streams) int {
 	case err == nil:
 		return ExitOK
 	case errors.As(err, &u):
-		fmt.Fprintln(s.Err, u.Error())
 		return ExitUsage
 	case errors.As(err, &e):
-		if e.msg != "" {
-			fmt.Fprintln(s.Err, e.msg)
-		}
 		return e.code
 	case errors.As(err, &help):
-		fmt.Fprintln(s.Err, help)
 		return ExitUsage
 	}
-	fmt.Fprintln(s.Err, err)
 	return ExitDiag
 }
 

@@ -15,7 +15,7 @@ var exitCodes = []struct {
 	{ExitOK, "done"},
 	{ExitDiag, "diagnostics, or refused before the first step: missing or damaged data, a folder that cannot be written or is in use; `fmt -check` and `docs -check` that found something"},
 	{ExitUsage, "wrong command line; with `plan -detailed-exitcode`: there are changes"},
-	{ExitStopped, "stopped at a checkpoint by a signal (SIGINT, SIGTERM, SIGHUP); the same command goes on"},
+	{ExitStopped, "stopped by a signal (SIGINT, SIGTERM, SIGHUP): a run at a checkpoint, from where the same command goes on, any other command with nothing written"},
 	{ExitFailed, "the run failed after it had begun"},
 	{ExitBug, "a bug in ssc"},
 	{128 + 2, "a second SIGINT"},

@@ -14,21 +14,20 @@ import (
 	"ssc/runtime/train"
 )
 
-// teller is the reporter of a dry run: what is noted goes to standard error, nothing to a log.
-type teller struct{ tell func(text string) }
+// teller is the reporter of a dry run: what is noted is told, and nothing goes to a log.
+type teller struct {
+	tell func(format string, args ...any)
+}
 
-func (t teller) Note(format string, args ...any) { t.tell(fmt.Sprintf(format, args...)) }
+func (t teller) Note(format string, args ...any) { t.tell(format, args...) }
 
 func (teller) Step(train.Status) {}
 
 // dryRun makes a few steps of everything that a run does, and says what the whole run takes.
 func dryRun(c *cli.Context, j *job, o train.Options) error {
-	rep := teller{func(text string) { fmt.Fprintln(c.App.ErrWriter, text) }}
+	rep := teller{talk(c)}
 	s := messages(c)
-	if s != nil {
-		rep.tell = func(text string) { s.emit("note", levelInfo, text, nil) }
-	}
-	ctx, stop := untilSignal(c.Context, rep.Note)
+	ctx, stop := untilSignal(c.Context, stops, rep.Note)
 	defer stop()
 	o.Report = rep
 	if err := printDiags(c, pipelineOf(j), j.warnings); err != nil {

@@ -54,8 +54,9 @@ func evaluateRun(c *cli.Context) error {
 		j.plan = &q
 	}
 	rep := newReporter(c, dir, j.sources)
+	rep.again = commandLine(c)
 	defer rep.close()
-	ctx, stop := untilSignal(c.Context, rep.Note)
+	ctx, stop := untilSignal(c.Context, stops, rep.Note)
 	defer stop()
 	err = rep.evaluate(ctx, j, train.Options{Dir: dir, Threads: c.Int("threads"), Workers: c.Int("workers"), Report: rep, Track: newTracker(c), Trained: j.trained})
 	return rep.ended(err)

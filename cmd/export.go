@@ -54,7 +54,7 @@ func exportRun(c *cli.Context) error {
 		return err
 	}
 	defer n.Close()
-	ctx, stop := untilSignal(c.Context, func(format string, args ...any) { fmt.Fprintf(c.App.ErrWriter, format+"\n", args...) })
+	ctx, stop := untilSignal(c.Context, stops, talk(c))
 	defer stop()
 	if format == "safetensors" {
 		return exportTensors(c, n, j)
@@ -134,8 +134,8 @@ func exportModel(ctx context.Context, c *cli.Context, n *train.Network, j *job) 
 	d := evaluatedDataset(j.plan)
 	if err := n.OpenData(ctx, d.Name); err == nil {
 		checks = append(checks, export.Check{Dataset: d.Name, Images: realImages})
-	} else if messages(c) == nil {
-		fmt.Fprintf(c.App.ErrWriter, "proved on random images alone, since dataset %q cannot be read: %s\n", d.Name, err)
+	} else if ctx.Err() == nil {
+		talk(c)("proved on random images alone, since dataset %q cannot be read: %s", d.Name, err)
 	}
 	proof, err := m.Write(ctx, n, name, checks, atomic.OS{})
 	if err != nil {

@@ -9,7 +9,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"ssc/compiler/plan"
-	"ssc/lang/schema"
 	"ssc/runtime/checkpoint/atomic"
 	"ssc/runtime/features"
 )
@@ -50,7 +49,7 @@ func extract(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	ctx, stop := untilSignal(c.Context, func(format string, args ...any) { fmt.Fprintf(c.App.ErrWriter, format+"\n", args...) })
+	ctx, stop := untilSignal(c.Context, stops, talk(c))
 	defer stop()
 	if err := n.OpenData(ctx, dataset); err != nil {
 		return j.refused(c, err)
@@ -88,13 +87,9 @@ func chosenDataset(c *cli.Context, p *plan.Plan) (string, error) {
 	case name == "":
 		name = evaluatedDataset(p).Name
 	}
-	d := p.Dataset(name)
-	if d == nil {
-		var names []string
-		for _, d := range p.Datasets {
-			names = append(names, d.Name)
-		}
-		return "", usage{fmt.Errorf("there is no dataset %q.%s", name, schema.DidYouMean(name, names))}
+	d, err := namedDataset(p, name)
+	if err != nil {
+		return "", err
 	}
 	image, takes := d.Views[0].Image, p.Graphs["extract"].Inputs[0].Dims
 	if got := []int{image.Channels, image.Height, image.Width}; !slices.Equal(got, takes[1:]) {

@@ -44,6 +44,9 @@ func graph(c *cli.Context) error {
 	if err := graphFlags(c); err != nil {
 		return err
 	}
+	if err := needFolder(c.String("o")); err != nil {
+		return err
+	}
 	stage := c.String("stage")
 	r, _, err := compilePipeline(c, stage != stageOptimised)
 	if err != nil {

@@ -61,7 +61,7 @@ func initPipeline(c *cli.Context) error {
 	if err := writable(file, c.Bool("force")); err != nil {
 		return err
 	}
-	ctx, stop := untilSignal(c.Context, func(string, ...any) {})
+	ctx, stop := untilSignal(c.Context, stops, talk(c))
 	defer stop()
 	s, err := survey.Folder(ctx, dir, survey.Options{Sample: c.Int("sample")})
 	if err != nil {
@@ -95,16 +95,21 @@ func interrupted(ctx context.Context, err error) error {
 func writable(file string, force bool) error {
 	switch info, err := os.Stat(file); {
 	case errors.Is(err, fs.ErrNotExist):
-		if parent := filepath.Dir(file); !isDir(parent) {
-			return fmt.Errorf("writing the pipeline: %s is no folder", parent)
-		}
-		return nil
+		return needFolder(file)
 	case err != nil:
 		return fmt.Errorf("writing the pipeline: %w", err)
 	case info.IsDir():
 		return fmt.Errorf("%s is a folder; name the file to write with -o", file)
 	case !force:
 		return fmt.Errorf("%s is there already: name another file with -o, or replace it with -force", file)
+	}
+	return nil
+}
+
+// needFolder reports a file to be written whose folder is not there.
+func needFolder(file string) error {
+	if parent := filepath.Dir(file); !isDir(parent) {
+		return fmt.Errorf("%s cannot be written: %s is no folder", file, parent)
 	}
 	return nil
 }
@@ -188,6 +193,6 @@ func tellSurvey(c *cli.Context, s *survey.Survey, file string) error {
 		return err
 	}
 	fmt.Fprintf(c.App.Writer, "\n%s\n", file)
-	fmt.Fprintf(c.App.ErrWriter, "next: ssc run -dry-run %s, then ssc run %s\n", file, file)
+	fmt.Fprintf(c.App.ErrWriter, "next: ssc run -dry-run %s, then ssc run %s\n", shellWord(file), shellWord(file))
 	return nil
 }

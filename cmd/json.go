@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"sync"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -22,10 +23,11 @@ const (
 )
 
 // stream prints the messages of -json, one object a line, the first of them the version. Errors of the writer are kept: nothing that a
-// reader does may stop a command.
+// reader does may stop a command. It may be called from several goroutines.
 type stream struct {
 	w   io.Writer
 	now func() time.Time
+	mu  sync.Mutex
 	err error
 }
 
@@ -58,6 +60,8 @@ func messages(c *cli.Context) *stream {
 
 // emit prints a message of the type with the fields of an object, which may be nil.
 func (s *stream) emit(typ, level, message string, fields any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	line, err := encode(head{level, message, s.now().UTC().Format("2006-01-02T15:04:05.000000Z"), typ})
 	if err == nil && fields != nil {
 		var more []byte
@@ -70,6 +74,19 @@ func (s *stream) emit(typ, level, message string, fields any) {
 	}
 	if err != nil && s.err == nil {
 		s.err = fmt.Errorf("printing a message: %w", err)
+	}
+}
+
+// talk tells what a command is about: lines on standard error, or messages of type note with -json.
+func talk(c *cli.Context) func(format string, args ...any) {
+	s := messages(c)
+	return func(format string, args ...any) {
+		text := fmt.Sprintf(format, args...)
+		if s != nil {
+			s.emit("note", levelInfo, text, nil)
+			return
+		}
+		fmt.Fprintln(c.App.ErrWriter, text)
 	}
 }
 

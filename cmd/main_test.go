@@ -139,7 +139,7 @@ func interruptCommand(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	cmd := exec.Command(args[3], args[4:]...)
 	cmd.Dir = ts.MkAbs(".")
-	cmd.Env = append(os.Environ(), "SSC_CACHE="+ts.Getenv("SSC_CACHE"))
+	cmd.Env = append(os.Environ(), "SSC_CACHE="+ts.Getenv("SSC_CACHE"), "SSC_FAILPOINT="+ts.Getenv("SSC_FAILPOINT"))
 	var out, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &stderr
 	start := time.Now()

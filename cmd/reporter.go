@@ -27,6 +27,7 @@ const progressEvery = 5 * time.Second
 // train.log. It may be called from several goroutines.
 type reporter struct {
 	dir    string
+	again  string            // the command that goes on after a stop
 	source map[string][]byte // texts that refusals point into
 	format diag.Options
 	out    io.Writer // results
@@ -46,7 +47,7 @@ type reporter struct {
 }
 
 func newReporter(c *cli.Context, dir string, source map[string][]byte) *reporter {
-	r := &reporter{dir: dir, source: source, format: diag.Options{Width: width(c.App.ErrWriter), Color: colored(c.App.ErrWriter)}, out: c.App.Writer, quiet: os.Getenv("SSC_NO_PROGRESS") != "", told: time.Now()}
+	r := &reporter{dir: dir, again: "ssc run " + shellWord(dir), source: source, format: diag.Options{Width: width(c.App.ErrWriter), Color: colored(c.App.ErrWriter)}, out: c.App.Writer, quiet: os.Getenv("SSC_NO_PROGRESS") != "", told: time.Now()}
 	if r.stream = messages(c); r.stream != nil {
 		r.json = newSink(c.App.Writer)
 		r.stream.w = r.json
@@ -70,7 +71,7 @@ func (r *reporter) begin(p *plan.Plan) {
 	for _, l := range [][2]string{
 		{"run folder", r.dir}, {"log", filepath.Join(r.dir, logName)}, {"report", report},
 		{"to stop", "Ctrl-C: finishes the step, saves, exits; a second one exits at once"},
-		{"to resume", "ssc run " + r.dir}} {
+		{"to resume", r.again}} {
 		r.Note("%-10s  %s", l[0], l[1])
 	}
 }
@@ -205,6 +206,7 @@ func (r *reporter) close() {
 	}
 	if r.json != nil {
 		r.json.close(10 * patience)
+		r.stream.w = r.out
 	}
 	if r.log != nil {
 		r.log.close(patience)
@@ -238,9 +240,9 @@ func (r *reporter) ended(err error) error {
 
 func (r *reporter) stopped() string {
 	if !r.trained() {
-		return "stopped; go on with: ssc run " + r.dir
+		return "stopped; go on with: " + r.again
 	}
-	return fmt.Sprintf("stopped at step %d, everything is saved; go on with: ssc run %s", r.last.Step, r.dir)
+	return fmt.Sprintf("stopped at step %d, everything is saved; go on with: %s", r.last.Step, r.again)
 }
 
 // diagnose prints diagnostics as a line of the type, at the lines of the pipeline that they are about.

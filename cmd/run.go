@@ -45,7 +45,7 @@ func run(c *cli.Context) error {
 	}
 	rep := newReporter(c, j.dir, j.sources)
 	defer rep.close()
-	ctx, stop := untilSignal(c.Context, rep.Note)
+	ctx, stop := untilSignal(c.Context, saves, rep.Note)
 	defer stop()
 	rep.begin(j.plan)
 	rep.diagnose("warning", j.warnings)
@@ -55,7 +55,7 @@ func run(c *cli.Context) error {
 	rep.endBar()
 	if err != nil {
 		if errors.Is(err, train.ErrStopped) && ctx.Err() == nil {
-			rep.Note("stopped after step %d, as -steps says; go on with: ssc run %s", o.Steps, j.dir)
+			rep.Note("stopped after step %d, as -steps says; go on with: %s", o.Steps, rep.again)
 			return nil
 		}
 		return rep.ended(err)

@@ -7,9 +7,15 @@ import (
 	"syscall"
 )
 
-// untilSignal returns a context that ends with the first signal to stop; the second ends the process at once. note is told of the first.
+// What a command does after the first signal.
+const (
+	saves = "finishing the step and saving"
+	stops = "stopping"
+)
+
+// untilSignal returns a context that ends with the first signal to stop; the second ends the process at once. note is told of the first, and what the command does then.
 // A signal that was ignored when the process began, as nohup does with SIGHUP, stays ignored.
-func untilSignal(parent context.Context, note func(format string, args ...any)) (ctx context.Context, stop func()) {
+func untilSignal(parent context.Context, does string, note func(format string, args ...any)) (ctx context.Context, stop func()) {
 	ctx, cancel := context.WithCancel(parent)
 	signals, done := make(chan os.Signal, 4), make(chan struct{})
 	for _, s := range []os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
@@ -27,7 +33,7 @@ func untilSignal(parent context.Context, note func(format string, args ...any)) 
 					os.Exit(128 + int(s.(syscall.Signal)))
 				}
 				cancel()
-				note("%s: finishing the step and saving; once more to exit at once", signalName(s))
+				note("%s: %s; once more to exit at once", signalName(s), does)
 			}
 		}
 	}()

@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -39,28 +40,31 @@ func viz(c *cli.Context) error {
 	case n < 1 || n > vizMost:
 		return usage{fmt.Errorf("-n is %d, but must be from 1 to %d", n, vizMost)}
 	}
+	if err := needFolder(c.String("o")); err != nil {
+		return err
+	}
 	r, p, err := compilePipeline(c, false)
 	if err != nil {
 		return err
 	}
-	name := c.String("dataset")
-	spec := r.Plan.Dataset(name)
-	if spec == nil {
-		var names []string
-		for _, d := range r.Plan.Datasets {
-			names = append(names, d.Name)
-		}
-		return usage{fmt.Errorf("there is no dataset %q.%s", name, schema.DidYouMean(name, names))}
-	}
-	d, err := openDataset(c, *spec)
-	if err != nil {
-		return printDiags(c, p, refusals(err.Error(), p.Sources))
-	}
-	g, err := track.Views(c.Context, r.Plan, d, c.Int("n"))
+	spec, err := namedDataset(r.Plan, c.String("dataset"))
 	if err != nil {
 		return err
 	}
-	title := fmt.Sprintf("%s: dataset %q", r.Plan.Name, name)
+	ctx, stop := untilSignal(c.Context, stops, talk(c))
+	defer stop()
+	d, err := openDataset(ctx, *spec)
+	if err != nil && ctx.Err() == nil {
+		return printDiags(c, p, refusals(err.Error(), p.Sources))
+	}
+	var g report.Gallery
+	if err == nil {
+		g, err = track.Views(ctx, r.Plan, d, c.Int("n"))
+	}
+	if err != nil {
+		return interrupted(ctx, err)
+	}
+	title := fmt.Sprintf("%s: dataset %q", r.Plan.Name, spec.Name)
 	err = atomic.WriteFile(atomic.OS{}, c.String("o"), func(w io.Writer) error { return write(w, title, g) })
 	if err != nil {
 		return fmt.Errorf("writing the views: %w", err)
@@ -74,13 +78,25 @@ var vizFormats = map[string]func(w io.Writer, title string, g report.Gallery) er
 	".png":  func(w io.Writer, _ string, g report.Gallery) error { return report.Grid(w, g.Rows) },
 }
 
+// namedDataset is the dataset of a plan that a flag names.
+func namedDataset(p *plan.Plan, name string) (*plan.Dataset, error) {
+	if d := p.Dataset(name); d != nil {
+		return d, nil
+	}
+	var names []string
+	for _, d := range p.Datasets {
+		names = append(names, d.Name)
+	}
+	return nil, usage{fmt.Errorf("there is no dataset %q.%s", name, schema.DidYouMean(name, names))}
+}
+
 // openDataset opens one dataset of a plan; an error begins with the place of its source.
-func openDataset(c *cli.Context, d plan.Dataset) (probe.Dataset, error) {
+func openDataset(ctx context.Context, d plan.Dataset) (probe.Dataset, error) {
 	src, err := datasource.Build(d.Source)
 	if err != nil {
 		return probe.Dataset{}, err
 	}
-	samples, err := src.Open(c.Context)
+	samples, err := src.Open(ctx)
 	if err == nil && samples.Len() == 0 {
 		err = errors.New("it has no images")
 	}
