@@ -16,17 +16,18 @@ func TestMethodStart(t *testing.T) {
 		over        string
 		want, slack float64
 	}{
-		"byol":        {"algorithm \"byol\" {\n head \"latent_predict\" {\n predictor \"nonlinear\" { hid_channels = 256 }\n}\n}", 0, 0.8},
-		"simsiam":     {"algorithm \"simsiam\" {\n head \"latent_predict\" {\n predictor \"nonlinear\" { hid_channels = 256 }\n}\n}", 0, 0.3},
-		"moco":        {"algorithm \"moco\" {\n head \"contrastive\" { temperature = 100 }\n}", math.Log(17), 0.02},
-		"moco_groups": {"algorithm \"moco\" {\n head \"contrastive\" { temperature = 100 }\n}", math.Log(17), 0.02},
-		"densecl":     {"algorithm \"densecl\" {\n start_iters = 0\n head \"contrastive\" { temperature = 100 }\n}", math.Log(17), 0.02},
-		"barlowtwins": {"", 8, 2},
-		"vicreg":      {"", 25, 10},
-		"swav":        {"algorithm \"swav\" {\n head \"swav\" { temperature = 100 }\n}", math.Log(6), 0.02},
-		"nnclr":       {"algorithm \"nnclr\" {\n head \"nnclr\" { temperature = 100 }\n}", math.Log(8), 0.02},
-		"mocov3":      {"algorithm \"mocov3\" {\n head \"mocov3\" { temperature = 100 }\n}", 4 * 100 * math.Log(8), 3},
-		"dino":        {"algorithm \"dino\" {\n neck \"dino\" {\n bottleneck_channels = 1024\n out_channels = 256\n}\n}", math.Log(256), 0.2},
+		"byol":          {"algorithm \"byol\" {\n head \"latent_predict\" {\n predictor \"nonlinear\" { hid_channels = 256 }\n}\n}", 0, 0.8},
+		"simsiam":       {"algorithm \"simsiam\" {\n head \"latent_predict\" {\n predictor \"nonlinear\" { hid_channels = 256 }\n}\n}", 0, 0.3},
+		"moco":          {"algorithm \"moco\" {\n head \"contrastive\" { temperature = 100 }\n}", math.Log(17), 0.02},
+		"moco_groups":   {"algorithm \"moco\" {\n head \"contrastive\" { temperature = 100 }\n}", math.Log(17), 0.02},
+		"densecl":       {"algorithm \"densecl\" {\n start_iters = 0\n head \"contrastive\" { temperature = 100 }\n}", math.Log(17), 0.02},
+		"barlowtwins":   {"", 8, 2},
+		"vicreg":        {"", 25, 10},
+		"swav":          {"algorithm \"swav\" {\n head \"swav\" { temperature = 100 }\n}", math.Log(6), 0.02},
+		"nnclr":         {"algorithm \"nnclr\" {\n head \"nnclr\" { temperature = 100 }\n}", math.Log(8), 0.02},
+		"mocov3":        {"algorithm \"mocov3\" {\n head \"mocov3\" { temperature = 100 }\n}", 4 * 100 * math.Log(8), 3},
+		"rotation_pred": {"", math.Log(4), 0.05},
+		"dino":          {"algorithm \"dino\" {\n neck \"dino\" {\n bottleneck_channels = 1024\n out_channels = 256\n}\n}", math.Log(256), 0.2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := compile(t, "method_"+name+".hcl", true, c.over)
@@ -48,7 +49,7 @@ func TestMethodsOverfit(t *testing.T) {
 		over        string
 	}{
 		"byol": {-0.5, -3, ""}, "simsiam": {-0.2, -0.8, ""}, "barlowtwins": {0.5, 0.1, ""}, "vicreg": {10, 3, ""}, "swav": {0.9, 0.3, ""}, "nnclr": {1.5, 0.3, ""}, "mocov3": {1.5, 0.2, ""},
-		"moco": {0, 1.4, ""}, "moco_groups": {0, 1.8, ""}, "densecl": {0, 1.4, ""}, "dino": {0.5, 0.3, still},
+		"moco": {0, 1.4, ""}, "moco_groups": {0, 1.8, ""}, "densecl": {0, 1.4, ""}, "dino": {0.5, 0.3, still}, "rotation_pred": {1.3, 0.7, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := compile(t, "method_"+name+".hcl", true, `optimizer "adam" { lr = 0.01 }`, c.over)

@@ -20,17 +20,21 @@ type Classifier interface {
 	Head
 	// Logits builds the scores of the classes, [batch, class], of each classifier of the head, by name.
 	Logits(s nn.Scope, maps []*ir.Value) []nn.Metric
+	// Classes is the number of classes.
+	Classes() int
 }
 
 type cls struct {
 	pool        bool
 	in, classes int
+	std         float64
 }
 
 func (h *cls) Args(s *schema.Set) {
 	s.Bool(&h.pool, "with_avg_pool", false, "whether feature maps are averaged first")
 	s.Int(&h.in, "in_channels", 0, "size of the input, pooled if asked for; 0 takes it as it comes", schema.NonNegative)
 	s.Int(&h.classes, "num_classes", 1000, "number of classes; labels are 0 to num_classes - 1", schema.Between(2, 1<<24))
+	s.Float(&h.std, "init_std", 0.01, "deviation of the weights at the start; biases start at 0", schema.NonNegative)
 }
 
 // Loss takes maps [batch, channel, height, width] or vectors [batch, dim], of which it uses the last, and the labels [batch], int64.
@@ -55,12 +59,15 @@ func (h *cls) Logits(s nn.Scope, maps []*ir.Value) []nn.Metric {
 		s.Errorf(h, "in_channels", "Shape mismatch", "The head is declared with in_channels = %d, but its input is %s. Write in_channels = %d, or leave the argument out.", h.in, x.Shape, x.Shape[1].Size)
 		return []nn.Metric{{Name: "logits", Value: failed(s)}}
 	}
-	return []nn.Metric{{Name: "logits", Value: linear(s.Sub("fc_cls"), x, h.classes)}}
+	return []nn.Metric{{Name: "logits", Value: linear(s.Sub("fc_cls"), x, h.classes, h.std)}}
 }
 
-// linear is a classifier's layer, whose weights start small: N(0, 0.01²).
-func linear(s nn.Scope, x *ir.Value, classes int) *ir.Value {
-	start := nn.Normal(0, 0.01)
+// Classes is num_classes.
+func (h *cls) Classes() int { return h.classes }
+
+// linear is a classifier's layer, whose weights start at N(0, std²).
+func linear(s nn.Scope, x *ir.Value, classes int, std float64) *ir.Value {
+	start := nn.Normal(0, std)
 	y := nn.Linear(s, x, classes, true, &start)
 	if y.Valid() {
 		y.Shape[1].Name = "class"

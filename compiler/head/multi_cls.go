@@ -50,6 +50,9 @@ func (h *multiCls) Loss(s nn.Scope, in ...*ir.Value) *ir.Value {
 	return classify(s, logits, label)
 }
 
+// Classes is num_classes.
+func (h *multiCls) Classes() int { return h.classes }
+
 // Logits are under the names "logits.1", … from shallow to deep.
 func (h *multiCls) Logits(s nn.Scope, maps []*ir.Value) []nn.Metric {
 	defer s.At(h)()
@@ -61,7 +64,7 @@ func (h *multiCls) Logits(s nn.Scope, maps []*ir.Value) []nn.Metric {
 	add := func(x *ir.Value) {
 		i := len(out)
 		x = h.norm.Apply(s.Sub(fmt.Sprintf("bns.%d", i)), x, false)
-		out = append(out, nn.Metric{Name: fmt.Sprintf("logits.%d", i+1), Value: linear(s.Sub(fmt.Sprintf("fcs.%d", i)), nn.Flatten(x), h.classes)})
+		out = append(out, nn.Metric{Name: fmt.Sprintf("logits.%d", i+1), Value: linear(s.Sub(fmt.Sprintf("fcs.%d", i)), nn.Flatten(x), h.classes, 0.01)})
 	}
 	for i, x := range maps {
 		if !x.Valid() {

@@ -75,7 +75,7 @@ func transposedFilters(w *ir.Value, group int) *ir.Value {
 	taps := s[2:].Elems()
 	v := Reshape(w, ir.Dims(group, s[0].Size/group, s[1].Size, taps))
 	if taps > 1 {
-		v = flip(v, 3) // all kernel axes at once
+		v = Flip(v, 3) // all kernel axes at once
 	}
 	to := append(ir.Dims(group*s[1].Size, s[0].Size/group), s[2:]...)
 	return Reshape(Transpose(v, 0, 2, 1, 3), to)

@@ -29,8 +29,8 @@ func Slice(x *ir.Value, o SliceOptions) *ir.Value {
 	return ir.Apply1(slice{}, in...)
 }
 
-// flip reverses x along the axes.
-func flip(x *ir.Value, axes ...int) *ir.Value {
+// Flip reverses x along the axes. Shapes: x to the same.
+func Flip(x *ir.Value, axes ...int) *ir.Value {
 	n := len(axes)
 	o := SliceOptions{Starts: filled(n, -1), Ends: make([]int, n), Axes: axes, Steps: filled(n, -1)}
 	for i, a := range axes {
@@ -154,7 +154,7 @@ func (o slice) Grad(n *ir.Node, dy []*ir.Value) []*ir.Value {
 			return []*ir.Value{zerosLike(n.In[0]), nil, nil, nil, nil}[:len(n.In)]
 		}
 		if c.step < 0 {
-			d, c = flip(d, i), cut{c.start + (c.n-1)*c.step, -c.step, c.n}
+			d, c = Flip(d, i), cut{c.start + (c.n-1)*c.step, -c.step, c.n}
 		}
 		if c.step > 1 && c.n > 1 {
 			d = spread(d, i, c.step)

@@ -67,7 +67,7 @@ def main():
         sizes = SIZES.get(name, [8, 8])
         steps = []
         for _ in range(STEPS):
-            shared = g.normal(size=(IMAGES, 3, 8, 8))
+            shared = g.normal(size=(IMAGES, 3, max(8, *sizes), max(8, *sizes)))
             fields = {f"view{v}": exact(shared[:, :, :s, :s] + 0.5 * g.normal(size=(IMAGES, 3, s, s))) for v, s in enumerate(sizes)}
             if name == "moco_groups":
                 fields["shuffle"] = torch.from_numpy(g.permutation(IMAGES))

@@ -395,6 +395,18 @@ class DINO(Taught):
         self.follow(cosine(step, 0.9))
 
 
+class RotationPred(Method):
+    def __init__(self):
+        super().__init__(nn.Identity())
+        self.head.fc_cls = nn.Linear(WIDTH, 4)
+
+    def loss(self, fields):
+        x = fields["view0"]
+        maps = self.backbone(torch.cat([torch.rot90(x, r, (2, 3)) for r in range(4)]))[-1]
+        logits = self.head.fc_cls(maps.mean((2, 3)))
+        return F.cross_entropy(logits, torch.arange(4).repeat_interleave(len(x)))
+
+
 METHODS = {"byol": BYOL, "simsiam": SimSiam, "barlowtwins": BarlowTwins, "vicreg": VICReg, "moco": MoCo, "moco_groups": MoCoGroups,
-           "densecl": DenseCL, "swav": SwAV, "nnclr": NNCLR, "mocov3": MoCoV3, "dino": DINO}
-SIZES = {"swav": [8, 8, 4, 4, 4], "dino": [8, 8, 4]}
+           "densecl": DenseCL, "swav": SwAV, "nnclr": NNCLR, "mocov3": MoCoV3, "dino": DINO, "rotation_pred": RotationPred}
+SIZES = {"swav": [8, 8, 4, 4, 4], "dino": [8, 8, 4], "rotation_pred": [8]}
