@@ -304,7 +304,7 @@ func snapshot(t *testing.T, r *compiler.Result, m machine) map[string][]uint64 {
 	return all
 }
 
-// images draws the fields of a step by name: normalised pixels, and orders of the batch.
+// images draws the fields of a step by name: normalised pixels, orders of the batch, and noise.
 func images(r *compiler.Result, seed uint64) map[string]*ir.Tensor {
 	out := map[string]*ir.Tensor{}
 	for i, f := range r.Plan.Fields {
@@ -317,6 +317,10 @@ func images(r *compiler.Result, seed uint64) map[string]*ir.Tensor {
 			continue
 		}
 		for j := range x.Data {
+			if f.Kind == "noise" {
+				x.Data[j] = float64(rnd.Float32())
+				continue
+			}
 			x.Data[j] = float64(float32(rnd.Normal()))
 		}
 		out[f.Name] = x

@@ -27,6 +27,7 @@ func TestMethodStart(t *testing.T) {
 		"nnclr":         {"algorithm \"nnclr\" {\n head \"nnclr\" { temperature = 100 }\n}", math.Log(8), 0.02},
 		"mocov3":        {"algorithm \"mocov3\" {\n head \"mocov3\" { temperature = 100 }\n}", 4 * 100 * math.Log(8), 3},
 		"rotation_pred": {"", math.Log(4), 0.05},
+		"relative_loc":  {"", math.Log(8), 0.05},
 		"dino":          {"algorithm \"dino\" {\n neck \"dino\" {\n bottleneck_channels = 1024\n out_channels = 256\n}\n}", math.Log(256), 0.2},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -49,7 +50,7 @@ func TestMethodsOverfit(t *testing.T) {
 		over        string
 	}{
 		"byol": {-0.5, -3, ""}, "simsiam": {-0.2, -0.8, ""}, "barlowtwins": {0.5, 0.1, ""}, "vicreg": {10, 3, ""}, "swav": {0.9, 0.3, ""}, "nnclr": {1.5, 0.3, ""}, "mocov3": {1.5, 0.2, ""},
-		"moco": {0, 1.4, ""}, "moco_groups": {0, 1.8, ""}, "densecl": {0, 1.4, ""}, "dino": {0.5, 0.3, still}, "rotation_pred": {1.3, 0.7, ""},
+		"moco": {0, 1.4, ""}, "moco_groups": {0, 1.8, ""}, "densecl": {0, 1.4, ""}, "dino": {0.5, 0.3, still}, "rotation_pred": {1.3, 0.7, ""}, "relative_loc": {2, 1.04, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := compile(t, "method_"+name+".hcl", true, `optimizer "adam" { lr = 0.01 }`, c.over)
@@ -77,8 +78,12 @@ func TestMethodsOverfit(t *testing.T) {
 func relatedViews(r *compiler.Result, step int) map[string]*ir.Tensor {
 	out := map[string]*ir.Tensor{}
 	for i, f := range r.Plan.Fields {
-		if f.Kind == "permutation" {
+		switch f.Kind {
+		case "permutation":
 			out[f.Name] = images(r, uint64(step))[f.Name]
+			continue
+		case "noise":
+			out[f.Name] = uniform(f.Dims, uint64(step))
 			continue
 		}
 		base := plan.NewRand(5, plan.UseNoise, 0, 0, 0)
@@ -86,8 +91,8 @@ func relatedViews(r *compiler.Result, step int) map[string]*ir.Tensor {
 		x := ir.NewTensor(ir.Float32, f.Dims...)
 		n, at := x.Dims[3], 0
 		for range x.Dims[0] * x.Dims[1] {
-			for y := range 8 {
-				for c := range 8 {
+			for y := range max(n, 8) {
+				for c := range max(n, 8) {
 					v := base.Normal()
 					if y < n && c < n {
 						x.Data[at] = float64(float32(v + 0.3*own.Normal()))

@@ -15,10 +15,10 @@ import (
 )
 
 // methods are those of testdata/oracle/methods.py, each with a pipeline of its name in testdata.
-var methods = []string{"byol", "simsiam", "barlowtwins", "vicreg", "moco", "moco_groups", "densecl", "swav", "nnclr", "mocov3", "dino", "rotation_pred"}
+var methods = []string{"byol", "simsiam", "barlowtwins", "vicreg", "moco", "moco_groups", "densecl", "swav", "nnclr", "mocov3", "dino", "rotation_pred", "relative_loc"}
 
 // sorters are the methods that compare no embeddings: they sort images into classes that they made themselves.
-var sorters = []string{"rotation_pred"}
+var sorters = []string{"rotation_pred", "relative_loc"}
 
 // methodSteps is the number of steps that the references have, an epoch each.
 const methodSteps = 3

@@ -154,3 +154,14 @@ func Unit(x *ir.Value, axis int) *ir.Value {
 	squares := op.ReduceSum(op.Mul(x, x), true, axis)
 	return op.Div(x, op.Sqrt(op.Max(squares, op.Scalar(squares, 1e-24))))
 }
+
+// Dropout makes each number 0 with probability rate and divides the others by 1 - rate (Srivastava et al. 2014). The draws are the host's; in a scope of evaluation nothing is dropped. It is used once in a
+// scope. Shapes: as x.
+func Dropout(s Scope, x *ir.Value, rate float64) *ir.Value {
+	if rate == 0 || s.eval || !x.Valid() {
+		return x
+	}
+	u := s.B.Noise(join(s.path, "dropout"), x.Shape)
+	kept := op.Cast(op.GreaterOrEqual(u, op.Scalar(u, rate)), x.DType)
+	return op.Mul(x, op.Mul(kept, op.Scalar(kept, 1/(1-rate))))
+}

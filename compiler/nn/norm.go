@@ -215,6 +215,11 @@ func (n *groupNorm) Apply(s Scope, x *ir.Value, zero bool) *ir.Value {
 	return op.Add(op.Mul(op.Reshape(y, x.Shape), op.Reshape(w, c)), op.Reshape(b, c))
 }
 
+// BatchNorm is a batch norm with gain and offset whose running statistics take in a share of momentum of each batch's, for components that fix it.
+func BatchNorm(eps, momentum float64) Norm {
+	return &batchNorm{eps: eps, momentum: momentum, affine: true}
+}
+
 // WithoutAffine is the norm without gain and offset, for norms that can do without; others are returned as they are.
 func WithoutAffine(n Norm) Norm {
 	if bn, ok := n.(*batchNorm); ok {

@@ -71,9 +71,12 @@ def main():
             fields = {f"view{v}": exact(shared[:, :, :s, :s] + 0.5 * g.normal(size=(IMAGES, 3, s, s))) for v, s in enumerate(sizes)}
             if name == "moco_groups":
                 fields["shuffle"] = torch.from_numpy(g.permutation(IMAGES))
+            if name == "relative_loc":
+                fields["neck.dropout"] = exact(g.uniform(size=(8 * IMAGES, 16)))
             steps.append(fields)
         start = state(net)
-        cast = lambda to: [{k: to(v) if v.is_floating_point() else v for k, v in fields.items()} for fields in steps]
+        single = lambda to, v: to(v) if v.dim() == 4 else v.float() if v.is_floating_point() else v
+        cast = lambda to: [{k: single(to, v) for k, v in fields.items()} for fields in steps]
         singles = [run(n, cast(to)) for n, to in float32_runs(net)]
         reference = run(net, steps)
         tensors = {f"init/{k}": v for k, v in start.items()}

@@ -407,6 +407,32 @@ class RotationPred(Method):
         return F.cross_entropy(logits, torch.arange(4).repeat_interleave(len(x)))
 
 
+class RelativeLocNeck(nn.Module):
+    def __init__(self, out):
+        super().__init__()
+        self.fc, self.bn = nn.Linear(2 * WIDTH, out), nn.BatchNorm1d(out, momentum=0.003)
+
+    def forward(self, x):
+        return torch.relu(self.bn(self.fc(x.mean((2, 3)))))
+
+
+class RelativeLoc(Method):
+    """Nine patches of 4 pixels in a view of 12. Each middle patch goes through the network once."""
+
+    def __init__(self):
+        super().__init__(RelativeLocNeck(16))
+        self.head.fc_cls = nn.Linear(16, 8)
+
+    def loss(self, fields):
+        x = fields["view0"]
+        patches = [x[:, :, i:i + 4, j:j + 4] for i in (0, 4, 8) for j in (0, 4, 8)]
+        outer = self.backbone(torch.cat(patches[:4] + patches[5:]))[-1]
+        middle = self.backbone(patches[4])[-1].repeat(8, 1, 1, 1)
+        z = self.neck(torch.cat([outer, middle], 1))
+        z = torch.where(fields["neck.dropout"] >= 0.5, z * 2, 0)
+        return F.cross_entropy(self.head.fc_cls(z), torch.arange(8).repeat_interleave(len(x)))
+
+
 METHODS = {"byol": BYOL, "simsiam": SimSiam, "barlowtwins": BarlowTwins, "vicreg": VICReg, "moco": MoCo, "moco_groups": MoCoGroups,
-           "densecl": DenseCL, "swav": SwAV, "nnclr": NNCLR, "mocov3": MoCoV3, "dino": DINO, "rotation_pred": RotationPred}
-SIZES = {"swav": [8, 8, 4, 4, 4], "dino": [8, 8, 4], "rotation_pred": [8]}
+           "densecl": DenseCL, "swav": SwAV, "nnclr": NNCLR, "mocov3": MoCoV3, "dino": DINO, "rotation_pred": RotationPred, "relative_loc": RelativeLoc}
+SIZES = {"swav": [8, 8, 4, 4, 4], "dino": [8, 8, 4], "rotation_pred": [8], "relative_loc": [12]}
