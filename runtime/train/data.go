@@ -105,6 +105,16 @@ func (r *run) checkData() error {
 	return nil
 }
 
+// noteChanges says which datasets are not what the run was saved with: what is measured on them is not comparable with what was.
+func (r *run) noteChanges() {
+	for _, spec := range r.plan.Datasets {
+		d := r.data[spec.Name]
+		if was := r.loop.Data[spec.Name]; was != "" && was != d.digest {
+			r.Report.Note("warning: dataset %q is not what it was when the run was saved:\n%s", spec.Name, r.change(d))
+		}
+	}
+}
+
 func (r *run) writeList(d *dataset) error {
 	if err := atomic.MkdirAll(r.FS, filepath.Join(r.Dir, "data")); err != nil {
 		return err

@@ -148,6 +148,7 @@ func Evaluate(ctx context.Context, p *plan.Plan, models map[string][]byte, o Opt
 	if r.saved < 0 {
 		return refuse("%s has no checkpoint yet: train first", r.Dir)
 	}
+	r.noteChanges()
 	r.perEpoch = plan.StepsPerEpoch(r.data["train"].samples.Len(), p.Loader.BatchSize, p.Loader.Last)
 	r.track(true)
 	began := time.Now()
