@@ -38,8 +38,7 @@ const masked = -1e4
 func (a *simclr) Loss(b *nn.Builder) *ir.Value {
 	s := b.Root()
 	defer s.At(a)()
-	maps := a.backbone.Forward(s.Sub("backbone"), b.AllViews())
-	z := nn.Flatten(a.neck.Forward(s.Sub("neck"), maps)[0])
+	z := encode(s, a.backbone, a.neck, b.AllViews())
 	if !z.Valid() {
 		return b.Failed()
 	}
@@ -58,7 +57,7 @@ func (a *simclr) Loss(b *nn.Builder) *ir.Value {
 
 // Embed gives what the loss compares.
 func (a *simclr) Embed(b *nn.Builder, x *ir.Value) *ir.Value {
-	return nn.Flatten(a.neck.Forward(b.Root().Sub("neck"), a.Features(b, x))[0])
+	return encode(b.Root(), a.backbone, a.neck, x)
 }
 
 // Features are the backbone's.
