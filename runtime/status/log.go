@@ -47,9 +47,6 @@ func (r *Run) readLog() (last string) {
 	return last
 }
 
-// isFailure reports whether a line says that the run could not go on.
-func isFailure(line string) bool { return strings.HasPrefix(line, "the run failed") }
-
 // tail is the end of a text file; a file that is not there is empty.
 func tail(name string) (string, error) {
 	f, err := os.Open(name)

@@ -17,11 +17,13 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"ssc/compiler/plan"
 	"ssc/runtime/checkpoint"
 	"ssc/runtime/report"
+	"ssc/runtime/train"
 )
 
 // State is a word for how a run stands.
@@ -106,7 +108,7 @@ func (r *Run) judge(p *plan.Plan, last string, measuring bool, now time.Time) {
 		r.State = Damaged
 	case r.Checkpoint != nil && r.Steps > 0 && r.Checkpoint.Step >= r.Steps && !measuring:
 		r.State = Finished
-	case isFailure(last):
+	case strings.HasPrefix(last, train.ErrFailed.Error()):
 		r.State, r.Reason = Failed, last
 	case r.Checkpoint != nil:
 		r.State = Stopped
