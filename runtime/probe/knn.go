@@ -40,7 +40,7 @@ func (p *knn) Measure(ctx context.Context, s *Subject) ([]Measurement, error) {
 		return nil, err
 	}
 	if s.Look != nil {
-		s.Look(p.look(s, bank, queries, near))
+		s.Look(ctx, p.look(s, bank, queries, near))
 	}
 	var out []Measurement
 	best := 0

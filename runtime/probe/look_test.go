@@ -2,6 +2,7 @@ package probe
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"math"
 	"slices"
@@ -17,7 +18,7 @@ func TestLook(t *testing.T) {
 			s := compiled(t, fmt.Sprintf(pipeline, "simclr", contrastive, 2, fmt.Sprintf("evaluate \"knn\" {\n bank = %q\n queries = \"test\"\n k = 5\n}", bank)), asIs)
 			plain := carryOut(t, s, s.Plan.Evaluate[0])
 			var l Look
-			s.Look = func(x Look) { l = x }
+			s.Look = func(_ context.Context, x Look) { l = x }
 			if diff := gocmp.Diff(plain, carryOut(t, s, s.Plan.Evaluate[0])); diff != "" {
 				t.Errorf("a look changes the measurement:\n%s", diff)
 			}

@@ -37,7 +37,7 @@ type Subject struct {
 	Step             map[string]float64 // metrics of the last training step; nil after training
 	OnBad            func(loader.Bad)   // as in Extractor; the share that is borne is that of the plan's loader
 	// Look, if not nil, is called with what a kNN measurement has to show.
-	Look func(Look)
+	Look func(context.Context, Look)
 
 	features map[string]*Features
 }

@@ -19,13 +19,13 @@ import (
 type Measurement = probe.Measurement
 
 // subject is what the probes measure: state nil means the images themselves.
-func (r *run) subject(ctx context.Context, name string, state *state) *probe.Subject {
+func (r *run) subject(name string, state *state) *probe.Subject {
 	s := &probe.Subject{Name: name, Plan: r.plan, Models: r.models, Threads: r.Threads, Workers: r.Workers, Data: map[string]probe.Dataset{}}
 	for name, d := range r.data {
 		s.Data[name] = probe.Dataset{Spec: d.spec, Samples: d.samples, Channels: d.channels}
 	}
 	if r.Track != nil && name == probe.Encoder {
-		s.Look = func(l probe.Look) { r.Track.Look(ctx, l) }
+		s.Look = r.Track.Look
 	}
 	if state != nil {
 		s.Weights = func(name string) *ort.Tensor { return state.now[name] }
@@ -38,7 +38,7 @@ func (r *run) monitor(ctx context.Context) error {
 	if r.loop.Measure == 0 {
 		return nil
 	}
-	s := r.subject(ctx, probe.Encoder, r.engine.state)
+	s := r.subject(probe.Encoder, r.engine.state)
 	defer s.Close()
 	s.Step = map[string]float64{}
 	for i, name := range r.plan.Metrics {
@@ -204,7 +204,7 @@ func (r *run) evaluateAll(ctx context.Context, trained *state, found func(Measur
 
 // evaluate carries out the blocks on one subject.
 func (r *run) evaluate(ctx context.Context, name string, state *state, blocks []plan.Component, found func(Measurement)) error {
-	s := r.subject(ctx, name, state)
+	s := r.subject(name, state)
 	defer s.Close()
 	for _, c := range blocks {
 		list, err := r.carryOut(ctx, c, s)

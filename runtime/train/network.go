@@ -48,7 +48,7 @@ func OpenNetwork(p *plan.Plan, models map[string][]byte, step int, o Options) (*
 		n.state.close()
 		return nil, Refused{err}
 	}
-	n.Subject = r.subject(context.Background(), probe.Encoder, n.state) // the context is for a tracker, and there is none
+	n.Subject = r.subject(probe.Encoder, n.state)
 	return n, nil
 }
 

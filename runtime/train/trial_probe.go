@@ -69,7 +69,7 @@ func (r *run) tryProbe(ctx context.Context, c plan.Component, name string, state
 	var images [2]int
 	var took [2]float64
 	for i, n := range []int{trialImages / 2, trialImages} {
-		s := r.subject(ctx, name, state)
+		s := r.subject(name, state)
 		s.Step = step
 		if p.Images, images[i] = r.part(s, c, n); i > 0 && images[1] == images[0] {
 			images[1], took[1] = images[0], took[0]
@@ -98,7 +98,7 @@ func (r *run) tryProbe(ctx context.Context, c plan.Component, name string, state
 }
 
 func (r *run) tryWhole(ctx context.Context, c plan.Component, p TrialProbe, name string, state *state, step map[string]float64) (TrialProbe, error) {
-	s := r.subject(ctx, name, state)
+	s := r.subject(name, state)
 	defer s.Close()
 	s.Step = step
 	began := time.Now()
