@@ -14,6 +14,7 @@ import (
 	"ssc/runtime/datasource"
 	"ssc/runtime/jpeg"
 	"ssc/runtime/loader"
+	"ssc/runtime/probe"
 	"ssc/runtime/transform"
 	"ssc/setup/cache"
 )
@@ -70,17 +71,12 @@ func loaderRate(file, variable string) (float64, error) {
 	if diags.HasErrors() {
 		return 0, diags
 	}
-	d := r.Plan.Dataset("train")
-	src, err := datasource.Build(d.Source)
-	if err != nil {
-		return 0, err
-	}
 	ctx := context.Background()
-	samples, err := src.Open(ctx)
+	d, err := probe.Open(ctx, *r.Plan.Dataset("train"))
 	if err != nil {
 		return 0, err
 	}
-	l, err := loader.New(ctx, loader.Config{Samples: samples, Channels: src.Channels(), Views: d.Views, BatchSize: r.Plan.Loader.BatchSize, Workers: threads,
+	l, err := loader.New(ctx, loader.Config{Samples: d.Samples, Channels: d.Channels, Views: d.Spec.Views, BatchSize: r.Plan.Loader.BatchSize, Workers: threads,
 		Prefetch: 2, Last: plan.LastWrap, Shuffle: true, Epochs: 1000})
 	if err != nil {
 		return 0, err

@@ -42,20 +42,13 @@ func bench(c *cli.Context) error {
 	if err := printDiags(c, p, diags); err != nil {
 		return err
 	}
-	spec, err := namedDataset(r.Plan, c.String("dataset"))
-	if err != nil {
-		return err
-	}
 	ctx, stop := untilSignal(c.Context, stops, talk(c))
 	defer stop()
-	set, err := openDataset(ctx, *spec)
-	if err != nil && ctx.Err() == nil {
-		return printDiags(c, p, refusals(err.Error(), p.Sources))
+	set, err := flaggedDataset(ctx, c, p, r.Plan)
+	if err != nil {
+		return interrupted(ctx, err)
 	}
-	var m *loader.Measurement
-	if err == nil {
-		m, err = measureData(ctx, c, r.Plan, set, d)
-	}
+	m, err := measureData(ctx, c, r.Plan, set, d)
 	if err != nil {
 		return interrupted(ctx, err)
 	}

@@ -2,7 +2,6 @@ package cmd
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -10,9 +9,9 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"ssc/compiler/plan"
+	"ssc/lang"
 	"ssc/lang/schema"
 	"ssc/runtime/checkpoint/atomic"
-	"ssc/runtime/datasource"
 	"ssc/runtime/probe"
 	"ssc/runtime/report"
 	"ssc/runtime/track"
@@ -47,24 +46,17 @@ func viz(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	spec, err := namedDataset(r.Plan, c.String("dataset"))
-	if err != nil {
-		return err
-	}
 	ctx, stop := untilSignal(c.Context, stops, talk(c))
 	defer stop()
-	d, err := openDataset(ctx, *spec)
-	if err != nil && ctx.Err() == nil {
-		return printDiags(c, p, refusals(err.Error(), p.Sources))
-	}
-	var g report.Gallery
-	if err == nil {
-		g, err = track.Views(ctx, r.Plan, d, c.Int("n"))
-	}
+	d, err := flaggedDataset(ctx, c, p, r.Plan)
 	if err != nil {
 		return interrupted(ctx, err)
 	}
-	title := fmt.Sprintf("%s: dataset %q", r.Plan.Name, spec.Name)
+	g, err := track.Views(ctx, r.Plan, d, c.Int("n"))
+	if err != nil {
+		return interrupted(ctx, err)
+	}
+	title := fmt.Sprintf("%s: dataset %q", r.Plan.Name, d.Spec.Name)
 	err = atomic.WriteFile(atomic.OS{}, c.String("o"), func(w io.Writer) error { return write(w, title, g) })
 	if err != nil {
 		return fmt.Errorf("writing the views: %w", err)
@@ -90,18 +82,15 @@ func namedDataset(p *plan.Plan, name string) (*plan.Dataset, error) {
 	return nil, usage{fmt.Errorf("there is no dataset %q.%s", name, schema.DidYouMean(name, names))}
 }
 
-// openDataset opens one dataset of a plan; an error begins with the place of its source.
-func openDataset(ctx context.Context, d plan.Dataset) (probe.Dataset, error) {
-	src, err := datasource.Build(d.Source)
+// flaggedDataset opens the dataset that the flag -dataset names, for commands that look at one. What is wrong with it is printed at its source.
+func flaggedDataset(ctx context.Context, c *cli.Context, p *lang.Pipeline, of *plan.Plan) (probe.Dataset, error) {
+	spec, err := namedDataset(of, c.String("dataset"))
 	if err != nil {
 		return probe.Dataset{}, err
 	}
-	samples, err := src.Open(ctx)
-	if err == nil && samples.Len() == 0 {
-		err = errors.New("it has no images")
+	d, err := probe.Open(ctx, *spec)
+	if err != nil && ctx.Err() == nil {
+		return d, printDiags(c, p, refusals(err.Error(), p.Sources))
 	}
-	if err != nil {
-		return probe.Dataset{}, fmt.Errorf("%s: dataset %q: %w", d.Source.At, d.Name, err)
-	}
-	return probe.Dataset{Spec: d, Samples: samples, Channels: src.Channels()}, nil
+	return d, err
 }

@@ -25,6 +25,22 @@ type Dataset struct {
 	Channels int // of the samples
 }
 
+// Open opens a dataset of a plan. An error begins with the place of its source.
+func Open(ctx context.Context, d plan.Dataset) (Dataset, error) {
+	src, err := datasource.Build(d.Source)
+	if err != nil {
+		return Dataset{}, err
+	}
+	samples, err := src.Open(ctx)
+	if err != nil {
+		return Dataset{}, fmt.Errorf("%s: dataset %q: %w", d.Source.At, d.Name, err)
+	}
+	if samples.Len() == 0 {
+		return Dataset{}, fmt.Errorf("%s: dataset %q has no images", d.Source.At, d.Name)
+	}
+	return Dataset{Spec: d, Samples: samples, Channels: src.Channels()}, nil
+}
+
 // Subject is what is measured, and on which data. Probes share the features that it has extracted; Close frees them.
 type Subject struct {
 	Name   string

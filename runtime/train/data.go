@@ -17,6 +17,7 @@ import (
 	"ssc/runtime/checkpoint/atomic"
 	"ssc/runtime/datasource"
 	"ssc/runtime/decoded"
+	"ssc/runtime/probe"
 )
 
 // dataset is an opened dataset of the plan.
@@ -52,20 +53,13 @@ func openData(ctx context.Context, p *plan.Plan, note func(format string, args .
 	return out, nil
 }
 
-func openDataset(ctx context.Context, d plan.Dataset) (*dataset, error) {
-	src, err := datasource.Build(d.Source)
+func openDataset(ctx context.Context, spec plan.Dataset) (*dataset, error) {
+	d, err := probe.Open(ctx, spec)
 	if err != nil {
 		return nil, err
 	}
-	samples, err := src.Open(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("%s: dataset %q: %w", d.Source.At, d.Name, err)
-	}
-	if samples.Len() == 0 {
-		return nil, fmt.Errorf("%s: dataset %q has no images", d.Source.At, d.Name)
-	}
-	list := datasource.ListOf(samples)
-	return &dataset{d, d.Source.At, samples, src.Channels(), list, list.Digest()}, nil
+	list := datasource.ListOf(d.Samples)
+	return &dataset{spec, spec.Source.At, d.Samples, d.Channels, list, list.Digest()}, nil
 }
 
 // listName is the file of the run folder that lists what a dataset was made of when the run began.

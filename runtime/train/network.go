@@ -108,11 +108,11 @@ func (n *Network) OpenData(ctx context.Context, name string) error {
 	if spec == nil {
 		return refuse("there is no dataset %q", name)
 	}
-	d, err := openDataset(ctx, *spec)
+	d, err := probe.Open(ctx, *spec)
 	if err != nil {
 		return Refused{err}
 	}
-	n.Data[name] = probe.Dataset{Spec: d.spec, Samples: d.samples, Channels: d.channels}
+	n.Data[name] = d
 	return nil
 }
 
