@@ -75,7 +75,7 @@ func jsonFields(t *testing.T, dir string) map[string][]string {
 
 // TestPlanFields: each table of plan.md has the fields of the struct in its heading, in order, and no struct of a plan is missing.
 func TestPlanFields(t *testing.T) {
-	folders := map[string]string{"plan": "../compiler/plan", "checkpoint": "../runtime/checkpoint", "train": "../runtime/train"}
+	folders := map[string]string{"plan": "../compiler/plan", "checkpoint": "../runtime/checkpoint", "train": "../runtime/train", "report": "../runtime/report"}
 	code := map[string]map[string][]string{}
 	for pkg, dir := range folders {
 		code[pkg] = jsonFields(t, dir)

@@ -3,6 +3,8 @@ package train
 import (
 	"encoding/json"
 	"math"
+
+	"ssc/runtime/report"
 )
 
 // record is a line of metrics.jsonl.
@@ -11,13 +13,7 @@ type record struct {
 	Epoch    float64           `json:"epoch"`
 	Values   map[string]number `json:"values"`
 	BadSteps int               `json:"bad_steps"`
-	Clock    *clockRecord      `json:"clock,omitempty"` // what depends on the machine's speed
-}
-
-type clockRecord struct {
-	Seconds         float64 `json:"seconds"` // of this process
-	ImagesPerSecond float64 `json:"images_per_second"`
-	DataWait        float64 `json:"data_wait_seconds"`
+	Clock    *report.Clock     `json:"clock,omitempty"` // what depends on the machine's speed
 }
 
 // badRecord is a line of bad_samples.jsonl: an image that could not be read, whose place another one took.

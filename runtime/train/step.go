@@ -198,7 +198,7 @@ func (r *run) log(values map[string]float64, lr float64) error {
 			line.Values[name] = number(v)
 		}
 	}
-	line.Clock = &clockRecord{Seconds: r.clock.elapsed().Seconds(), ImagesPerSecond: r.clock.rate, DataWait: r.loader.Waited().Seconds()}
+	line.Clock = &report.Clock{Seconds: r.clock.elapsed().Seconds(), ImagesPerSecond: r.clock.rate, DataWait: r.loader.Waited().Seconds()}
 	return r.addRecord(line)
 }
 
@@ -207,12 +207,9 @@ func (r *run) addRecord(line record) error {
 	if err := r.metrics.add(line); err != nil {
 		return err
 	}
-	told := report.Record{Step: line.Step, Epoch: line.Epoch, Values: map[string]float64{}, BadSteps: line.BadSteps}
+	told := report.Record{Step: line.Step, Epoch: line.Epoch, Values: map[string]float64{}, BadSteps: line.BadSteps, Clock: line.Clock}
 	for name, v := range line.Values {
 		told.Values[name] = float64(v)
-	}
-	if c := line.Clock; c != nil {
-		told.Clock = &report.Clock{Seconds: c.Seconds, ImagesPerSecond: c.ImagesPerSecond, DataWait: c.DataWait}
 	}
 	r.Track.Record(told)
 	return nil
