@@ -3,7 +3,6 @@ package cmd
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -120,7 +119,7 @@ func recompile(c *cli.Context, dir string, p *plan.Plan, ch changes) (*job, *lan
 			if name == base {
 				return []byte(schema.Text(b)), nil
 			}
-			return readBounded(name)
+			return lang.ReadFile(name)
 		}})
 	if source.Root == nil {
 		return nil, nil, printDiags(c, source, diags)
@@ -134,16 +133,6 @@ func recompile(c *cli.Context, dir string, p *plan.Plan, ch changes) (*job, *lan
 		j.models[name] = r.Files[g.File]
 	}
 	return j, source, nil
-}
-
-// readBounded reads a pipeline file, of which it takes one byte more than the language's limit at most.
-func readBounded(name string) ([]byte, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, lang.MaxFileBytes+1))
 }
 
 // openNetwork opens the run or checkpoint that the command line names first; the files after it are laid over the run's pipeline.

@@ -26,7 +26,7 @@ type Options struct {
 
 	// Stdin is read for the file name "-".
 	Stdin io.Reader
-	// ReadFile reads a file; nil reads from disk. It need not bound what it reads.
+	// ReadFile reads a file; nil is the function [ReadFile]. It need not bound what it reads.
 	ReadFile func(name string) ([]byte, error)
 	// Root makes the component that the pipeline will be decoded into. The merge learns from it which blocks stand side by side, and -set
 	// what exists. With nil every label selects and only what the files have can be set.
@@ -98,7 +98,7 @@ type loader struct {
 	diags   hcl.Diagnostics
 }
 
-// read returns the content of a file, of which it takes one byte more than the limit at most.
+// read returns the content of a file.
 func (l *loader) read(name string) ([]byte, error) {
 	switch {
 	case name == stdinName:
@@ -109,6 +109,11 @@ func (l *loader) read(name string) ([]byte, error) {
 	case l.opt.ReadFile != nil:
 		return l.opt.ReadFile(name)
 	}
+	return ReadFile(name)
+}
+
+// ReadFile reads a pipeline file from disk, of which it takes one byte more than [MaxFileBytes] at most.
+func ReadFile(name string) ([]byte, error) {
 	info, err := os.Stat(name)
 	if err != nil {
 		return nil, err
