@@ -145,30 +145,11 @@ func (m *Model) prepare(dst []float32, pixels []uint8, dims []int) {
 
 // run fills the one input of a session and returns its features.
 func run(ctx context.Context, s *ort.Session, dims []int, fill func(*ort.Tensor)) ([]float32, error) {
-	port := s.Inputs()[0]
-	in, err := ort.NewTensor(port.DType, dims)
-	if err != nil {
-		return nil, err
-	}
-	defer in.Close()
-	fill(in)
 	x := probe.Extractor{Session: s}
 	shape, err := x.Dims(plan.ImageType{})
 	if err != nil {
 		return nil, err
 	}
-	out, err := ort.NewTensor("f32", append([]int{dims[0]}, shape...))
-	if err != nil {
-		return nil, err
-	}
-	defer out.Close()
-	b, err := s.Bind(map[string]*ort.Tensor{port.Name: in}, map[string]*ort.Tensor{"features": out})
-	if err != nil {
-		return nil, err
-	}
-	defer b.Close()
-	if err := b.Run(ctx); err != nil {
-		return nil, err
-	}
-	return append([]float32(nil), out.Float32()...), nil
+	got, err := probe.Apply(ctx, s, dims, fill, map[string][]int{"features": append([]int{dims[0]}, shape...)})
+	return got["features"], err
 }

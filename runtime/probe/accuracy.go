@@ -7,6 +7,7 @@ import (
 
 	"ssc/compiler/plan"
 	"ssc/runtime/loader"
+	"ssc/runtime/ort"
 )
 
 var _ = Register("accuracy", func(c plan.Component) Probe {
@@ -54,7 +55,7 @@ func (p *accuracy) Measure(ctx context.Context, s *Subject) ([]Measurement, erro
 		for _, h := range heads {
 			outputs[h.output] = []int{b.N, h.classes}
 		}
-		logits, err := apply(ctx, session, b.Views[0][:b.N*per], []int{b.N, image.Channels, image.Height, image.Width}, outputs)
+		logits, err := Apply(ctx, session, []int{b.N, image.Channels, image.Height, image.Width}, func(in *ort.Tensor) { copy(in.Float32(), b.Views[0][:b.N*per]) }, outputs)
 		if err != nil {
 			return fmt.Errorf("classifying: %w", err)
 		}

@@ -181,7 +181,7 @@ func (e *Extractor) batch(ctx context.Context, images []float32, dims, out []int
 		copy(dst, images)
 		return nil
 	}
-	got, err := apply(ctx, e.Session, images, dims, map[string][]int{"features": out})
+	got, err := Apply(ctx, e.Session, dims, func(in *ort.Tensor) { copy(in.Float32(), images) }, map[string][]int{"features": out})
 	if err != nil {
 		return fmt.Errorf("extracting features: %w", err)
 	}
@@ -189,14 +189,15 @@ func (e *Extractor) batch(ctx context.Context, images []float32, dims, out []int
 	return nil
 }
 
-// apply runs a graph over images and returns its outputs of the given shapes.
-func apply(ctx context.Context, s *ort.Session, images []float32, dims []int, outputs map[string][]int) (map[string][]float32, error) {
-	in, err := ort.NewTensor("f32", dims)
+// Apply runs a graph with one input, which has the sizes dims and is filled by fill, and returns its float32 outputs of the given shapes.
+func Apply(ctx context.Context, s *ort.Session, dims []int, fill func(*ort.Tensor), outputs map[string][]int) (map[string][]float32, error) {
+	port := s.Inputs()[0]
+	in, err := ort.NewTensor(port.DType, dims)
 	if err != nil {
 		return nil, err
 	}
 	defer in.Close()
-	copy(in.Float32(), images)
+	fill(in)
 	out := map[string]*ort.Tensor{}
 	defer func() {
 		for _, t := range out {
@@ -209,7 +210,7 @@ func apply(ctx context.Context, s *ort.Session, images []float32, dims []int, ou
 			return nil, err
 		}
 	}
-	b, err := s.Bind(map[string]*ort.Tensor{"images": in}, out)
+	b, err := s.Bind(map[string]*ort.Tensor{port.Name: in}, out)
 	if err != nil {
 		return nil, err
 	}
