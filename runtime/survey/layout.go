@@ -60,7 +60,7 @@ func tally(names []string, prefix string) (out []Class, loose bool) {
 	for name, n := range count {
 		out = append(out, Class{name, n})
 	}
-	slices.SortFunc(out, func(a, b Class) int { return compareNames(a.Name, b.Name) })
+	slices.SortFunc(out, func(a, b Class) int { return strings.Compare(a.Name, b.Name) })
 	return out, false
 }
 

@@ -1,7 +1,6 @@
 package survey
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -163,5 +162,3 @@ func (s *Survey) again(ctx context.Context, looks []look) error {
 }
 
 func round4(x float64) float64 { return math.Round(x*1e4) / 1e4 }
-
-func compareNames(a, b string) int { return cmp.Compare(a, b) }

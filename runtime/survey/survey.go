@@ -17,6 +17,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"ssc/compiler/plan"
 	"ssc/runtime/datasource"
@@ -167,7 +168,7 @@ func (s *Survey) sum(looks []look) error {
 		short, long = append(short, float64(min(l.Height, l.Width))), append(long, float64(max(l.Height, l.Width)))
 		aspect = append(aspect, float64(l.Width)/float64(l.Height))
 	}
-	slices.SortFunc(s.Problems, func(a, b Problem) int { return compareNames(a.Name, b.Name) })
+	slices.SortFunc(s.Problems, func(a, b Problem) int { return strings.Compare(a.Name, b.Name) })
 	if s.Readable() == 0 {
 		return fmt.Errorf("%s: none of the %d images that were opened can be read; %s: %s", s.Root, s.Sampled, s.Problems[0].Name, s.Problems[0].Reason)
 	}
