@@ -56,10 +56,7 @@ func extract(c *cli.Context) error {
 	}
 	got, err := features.Write(ctx, n.Subject, dataset, name, atomic.OS{})
 	if err != nil {
-		if ctx.Err() != nil {
-			return exit{ExitStopped, "stopped; nothing was written"}
-		}
-		return err
+		return interrupted(ctx, err)
 	}
 	text := fmt.Sprintf("%s images of dataset %q, features %s of step %d", count(got.Rows), dataset, dims(got.Dims), n.Step)
 	if s := messages(c); s != nil {

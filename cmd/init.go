@@ -1,7 +1,6 @@
 package cmd
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -82,14 +81,6 @@ func initPipeline(c *cli.Context) error {
 
 // leastImages is the smallest number of readable images: the meters of collapse compare 16.
 const leastImages = 16
-
-// interrupted is the exit of a command that a signal ended before it wrote anything.
-func interrupted(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return exit{ExitStopped, "stopped; nothing was written"}
-	}
-	return err
-}
 
 // writable reports why a file cannot be written, before the images are looked at.
 func writable(file string, force bool) error {

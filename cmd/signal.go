@@ -44,6 +44,14 @@ func untilSignal(parent context.Context, does string, note func(format string, a
 	}
 }
 
+// interrupted is the exit of a command that a signal ended before it wrote anything.
+func interrupted(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return exit{ExitStopped, "stopped; nothing was written"}
+	}
+	return err
+}
+
 // outliveReaders makes a broken pipe an error of the write and not the end of the process.
 func outliveReaders() { signal.Ignore(syscall.SIGPIPE) }
 
