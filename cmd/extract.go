@@ -11,13 +11,15 @@ import (
 	"ssc/compiler/plan"
 	"ssc/runtime/checkpoint/atomic"
 	"ssc/runtime/features"
+	"ssc/runtime/loader"
 )
 
 var extractCommand = &cli.Command{
 	Name: "extract", Usage: "write the features of images into a file", ArgsUsage: "RUN_DIR | CHECKPOINT [FILE...]",
 	Description: "The images are those of a dataset of the pipeline, or of a folder, under the view that evaluations use. The features are those that probes see. Pipeline files after the run are " +
 		"laid over its pipeline, for datasets that it does not have. A .npy file gets a .names.csv beside it with name and label of each row; .parquet and .csv have them as columns. " +
-		"Memory does not grow with the number of images, and the file appears when it is complete. Nothing in the run folder changes.",
+		"Memory does not grow with the number of images, and the file appears when it is complete. An image that cannot be read is named and keeps its row, with NaN for features and no label. " +
+		"Nothing in the run folder changes.",
 	Flags: layerFlags(
 		&cli.StringFlag{Name: "dataset", Usage: "the dataset, `NAME` (default: \"test\", else the first that is not trained on)"},
 		&cli.StringFlag{Name: "images", Usage: "take all images below the folder `DIR` instead"},
@@ -54,20 +56,32 @@ func extract(c *cli.Context) error {
 	if err := n.OpenData(ctx, dataset); err != nil {
 		return j.refused(c, err)
 	}
+	var unreadable []string
+	n.OnBad = func(b loader.Bad) { unreadable = append(unreadable, fmt.Sprintf("%s: %s", b.Name, b.Err)) }
 	got, err := features.Write(ctx, n.Subject, dataset, name, atomic.OS{})
 	if err != nil {
 		return interrupted(ctx, err)
 	}
 	text := fmt.Sprintf("%s images of dataset %q, features %s of step %d", count(got.Rows), dataset, dims(got.Dims), n.Step)
 	if s := messages(c); s != nil {
+		for _, u := range unreadable {
+			s.emit("unreadable", levelWarn, u, nil)
+		}
 		s.emit("features", levelInfo, text, struct {
-			Files   []string `json:"files"`
-			Dataset string   `json:"dataset"`
-			Rows    int      `json:"rows"`
-			Dims    []int    `json:"dims"`
-			Step    int      `json:"step"`
-		}{got.Files, dataset, got.Rows, got.Dims, n.Step})
+			Files      []string `json:"files"`
+			Dataset    string   `json:"dataset"`
+			Rows       int      `json:"rows"`
+			Dims       []int    `json:"dims"`
+			Step       int      `json:"step"`
+			Unreadable int      `json:"unreadable"`
+		}{got.Files, dataset, got.Rows, got.Dims, n.Step, len(unreadable)})
 		return s.err
+	}
+	for _, u := range unreadable {
+		fmt.Fprintf(c.App.ErrWriter, "cannot be read: %s\n", u)
+	}
+	if len(unreadable) > 0 {
+		text += fmt.Sprintf("; %d of the images cannot be read, their features are NaN", len(unreadable))
 	}
 	_, err = fmt.Fprintf(c.App.Writer, "%s: %s\n", strings.Join(got.Files, ", "), text)
 	return err

@@ -1,5 +1,6 @@
 // Package features writes what an encoder makes of a dataset into a file that other tools read: NumPy's npy, Apache Parquet or text. Rows are written while they are computed, so that memory
-// holds one batch, and the file appears under its name when it is complete. The numbers are those that the probes see, and equal input gives equal bytes.
+// holds one batch, and the file appears under its name when it is complete. The numbers are those that the probes see, and equal input gives equal bytes. An image that cannot be read keeps its
+// row, so that rows are counted as the dataset counts its images: it has NaN for features and no label.
 //
 //	npy      the array f32[image, …], and beside it, in NAME.names.csv, name and label of each row
 //	parquet  the columns name, label and features, a list of numbers

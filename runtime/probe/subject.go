@@ -3,6 +3,7 @@ package probe
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 
 	"ssc/compiler/plan"
@@ -109,22 +110,39 @@ func (s *Subject) Labelled(ctx context.Context, name string, max int) (*Features
 	return f, nil
 }
 
-// Stream extracts all images of a dataset under its first view and shows the features batch by batch; nothing is kept.
+// Stream extracts all images of a dataset under its first view and shows the features batch by batch; nothing is kept. An image that cannot be read has NaN for features and no label, and OnBad
+// is told of it before its batch is shown.
 func (s *Subject) Stream(ctx context.Context, name string, visit func(Rows) error) error {
 	d, err := s.dataset(name)
 	if err != nil {
 		return err
 	}
-	var bad *loader.Bad
-	x := Extractor{Workers: s.Workers, Seed: s.Plan.Seed, OnBad: func(b loader.Bad) { bad = &b }}
+	x := s.extractor()
+	x.MaxBadFraction = 1
+	unreadable := map[int]bool{}
+	x.OnBad = func(b loader.Bad) {
+		unreadable[b.Index] = true
+		if s.OnBad != nil {
+			s.OnBad(b)
+		}
+	}
 	if x.Session, err = s.Session("extract"); err != nil {
 		return err
 	}
 	defer x.Session.Close()
-	if err := x.Stream(ctx, d.Samples, d.Channels, d.Spec.Views[0], visit); err != nil {
-		if bad != nil {
-			return fmt.Errorf("dataset %q: %s cannot be read, and each image needs features of its own: mend it or leave it out: %w", name, bad.Name, bad.Err)
+	err = x.Stream(ctx, d.Samples, d.Channels, d.Spec.Views[0], func(r Rows) error {
+		per := len(r.Data) / len(r.Labels)
+		for i := range r.Labels {
+			if unreadable[r.First+i] { // not those of the image that took its place
+				r.Labels[i] = -1
+				for j := range per {
+					r.Data[i*per+j] = float32(math.NaN())
+				}
+			}
 		}
+		return visit(r)
+	})
+	if err != nil {
 		return fmt.Errorf("dataset %q: %w", name, err)
 	}
 	return nil
