@@ -82,7 +82,7 @@ func (c *compilation) dataset(name string) plan.Dataset {
 
 // component converts the language's form of a resolved block to the plan's.
 func component(s schema.Spec) plan.Component {
-	out := plan.Component{Type: s.Type, Label: s.Label, Args: s.Args, At: s.At}
+	out := plan.Component{Type: s.Type, Label: s.Label, Args: s.Args, At: s.At, Locations: s.Locations}
 	for _, b := range s.Blocks {
 		out.Blocks = append(out.Blocks, component(b))
 	}

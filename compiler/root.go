@@ -121,7 +121,7 @@ func (l *loader) Args(s *schema.Set) {
 	s.String(&l.Last, "last", "wrap", "what happens to the last, incomplete batch of an epoch: \"wrap\" fills it from the start of the epoch's order, \"drop\" leaves it out", schema.OneOf("wrap", "drop"))
 	s.Bool(&l.Shuffle, "shuffle", true, "whether each epoch has its own random order")
 	s.Float(&l.MaxBadFraction, "max_bad_fraction", 0.01, "share of unreadable images above which a run stops; below it each is replaced by another image and reported", schema.Fraction)
-	s.String(&l.Cache, "cache", "off", "where decoded images are kept, so that they are decoded once and not in every epoch: a folder, \"auto\" for one in the cache folder, or \"off\". Without cache_side no pixel changes by it", schema.NotEmpty)
+	s.String(&l.Cache, "cache", "off", "where decoded images are kept, so that they are decoded once and not in every epoch: a folder, \"auto\" for one in the cache folder, or \"off\". Without cache_side no pixel changes by it", schema.NotEmpty, schema.Location)
 	s.Int(&l.CacheSide, "cache_side", 0, "with a cache: images with a longer shorter side are shrunk to it before the views are made, which costs detail and saves space; 0 keeps them as they are", schema.NonNegative)
 	s.Float(&l.CacheGiB, "cache_gib", 16, "a data set that takes more GiB than this when decoded is not kept", schema.Positive)
 }

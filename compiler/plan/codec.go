@@ -55,7 +55,7 @@ func Decode(b []byte) (*Plan, error) {
 }
 
 // Digest identifies what a plan computes: the sha256 of its bytes without the places in files that its blocks came from, so that moving a file or a line does not make
-// another plan, and without what it says of reports and trackers, which may come and go in the middle of a run.
+// another plan, without those of the files that it reads, which may be moved in the middle of a run, and without what it says of reports and trackers, which may come and go.
 func (p *Plan) Digest() (string, error) {
 	q := *p
 	q.Track, q.Settings = Track{}, nil

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"maps"
 	"slices"
 
 	"ssc/lang/schema"
@@ -8,7 +9,7 @@ import (
 
 // Spec returns the component in the form that schema.DecodeJSON reads.
 func (c Component) Spec() schema.Spec {
-	s := schema.Spec{Type: c.Type, Label: c.Label, Args: c.Args, At: c.At}
+	s := schema.Spec{Type: c.Type, Label: c.Label, Args: c.Args, At: c.At, Locations: c.Locations}
 	for _, b := range c.Blocks {
 		s.Blocks = append(s.Blocks, b.Spec())
 	}
@@ -91,9 +92,15 @@ func (c Component) Bool(name string) bool {
 	return b
 }
 
-// placeless is the component without the places it and its parts were written at.
+// placeless is the component without the places it and its parts were written at, and without those of the files that it reads.
 func (c Component) placeless() Component {
 	c.At, c.Blocks = "", placeless(c.Blocks)
+	if len(c.Locations) > 0 {
+		c.Args = maps.Clone(c.Args)
+		for _, name := range c.Locations {
+			delete(c.Args, name)
+		}
+	}
 	return c
 }
 

@@ -13,8 +13,33 @@ const maxDifferences = 12
 
 // Differences lists the arguments in which two plans differ, one a line: "\n  train.epochs: 3, now 5".
 func Differences(old, now *Plan) string {
-	a, b := Settings(old), Settings(now)
-	var lines []string
+	lines := differing(Settings(old), Settings(now))
+	if len(lines) == 0 {
+		return fmt.Sprintf(" the same pipeline compiled by ssc %s (now %s) or for another target.", old.Compiler, now.Compiler)
+	}
+	if more := len(lines) - maxDifferences; more > 0 {
+		lines = append(slices.Clone(lines[:maxDifferences]), fmt.Sprintf("\n  and %d more", more))
+	}
+	return strings.Join(lines, "")
+}
+
+// Moved lists, in the form of [Differences], where files lie that lay elsewhere for a plan of the same digest; empty when none do.
+func Moved(old, now *Plan) string {
+	return strings.Join(differing(locations(old), locations(now)), "")
+}
+
+// locations are the settings that say where files lie.
+func locations(p *Plan) map[string]string {
+	out, others := Settings(p), map[string]string{}
+	flatten("", p.Pipeline.placeless(), others)
+	for k := range others {
+		delete(out, k)
+	}
+	return out
+}
+
+// differing has a line for each setting that is not the same in both, sorted.
+func differing(a, b map[string]string) (lines []string) {
 	for k, v := range b {
 		switch w, ok := a[k]; {
 		case !ok:
@@ -28,14 +53,8 @@ func Differences(old, now *Plan) string {
 			lines = append(lines, fmt.Sprintf("\n  %s: %s, now gone", k, v))
 		}
 	}
-	if len(lines) == 0 {
-		return fmt.Sprintf(" the same pipeline compiled by ssc %s (now %s) or for another target.", old.Compiler, now.Compiler)
-	}
 	sort.Strings(lines)
-	if more := len(lines) - maxDifferences; more > 0 {
-		lines = append(slices.Clone(lines[:maxDifferences]), fmt.Sprintf("\n  and %d more", more))
-	}
-	return strings.Join(lines, "")
+	return lines
 }
 
 // Settings are the arguments of the plan's pipeline by their path, as "loader.batch_size"; the label of a block is "algorithm.label".

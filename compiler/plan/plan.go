@@ -129,6 +129,8 @@ type Component struct {
 	Args   map[string]any `json:"args,omitempty"`
 	Blocks []Component    `json:"blocks,omitempty"`
 	At     string         `json:"at,omitempty"` // file:line,col of the block, for the runtime's messages
+
+	Locations []string `json:"locations,omitempty"` // the arguments that say where files lie
 }
 
 // Dataset is a source with its views.

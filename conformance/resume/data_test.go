@@ -17,6 +17,7 @@ import (
 	"strings"
 	"testing"
 
+	"ssc/compiler/plan"
 	"ssc/runtime/failpoint"
 	"ssc/runtime/jpeg"
 	"ssc/runtime/train"
@@ -273,6 +274,36 @@ func TestTouchedData(t *testing.T) {
 	}
 	got, _ := r.finish(t, train.Options{Dir: run})
 	compareStopped(t, got, want)
+}
+
+// TestMovedData: a run goes on with the same images in another folder, to the same bits, and its plan names the new one from then on.
+func TestMovedData(t *testing.T) {
+	before := photographs(t, nil)
+	r := folderRecipe(t, files(before), "")
+	want, _ := r.finish(t, train.Options{Dir: filepath.Join(t.TempDir(), "run")})
+	run := r.stoppedAt(t, 8)
+	after := filepath.Join(t.TempDir(), "elsewhere")
+	if err := os.Rename(before, after); err != nil {
+		t.Fatal(err)
+	}
+	var refused train.Refused
+	if _, err := r.run(t.Context(), train.Options{Dir: run}); !errors.As(err, &refused) || !strings.Contains(err.Error(), "go on with: ssc run FILE -run "+run) {
+		t.Errorf("without its data the run ends with %v, want a refusal that says how to go on", err)
+	}
+	moved := folderRecipe(t, files(after), "")
+	got, _ := moved.finish(t, train.Options{Dir: run})
+	compareStopped(t, got, want)
+	b, err := os.ReadFile(filepath.Join(run, plan.File))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := plan.Decode(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := p.Dataset("train").Source.Args["data_prefix"]; got != after {
+		t.Errorf("the plan of the run folder has its data in %v, want %s", got, after)
+	}
 }
 
 // TestFewFiles: with fewer file descriptors than workers images wait for them, and none is taken for damaged.

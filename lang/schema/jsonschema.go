@@ -23,7 +23,7 @@ type (
 
 // block is the schema of a block of the type; label is nil for none, else the schema of its label.
 func (g *jsonSchema) block(typ string, label any, s *Set, path string) object {
-	props, required := object{"at": object{"type": "string"}}, []string{}
+	props, required := object{"at": object{"type": "string"}, "locations": object{"type": "array", "items": object{"type": "string"}}}, []string{}
 	if typ != "" {
 		props["type"] = object{"const": typ}
 		required = append(required, "type")

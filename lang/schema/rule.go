@@ -11,6 +11,7 @@ type Rule struct {
 	Choices  []string // of OneOf, for completion and did-you-mean
 	ok       func(value any) bool
 	required bool
+	location bool
 }
 
 // Holds reports whether the value, as Field.Value gives it, satisfies the rule.
@@ -18,6 +19,9 @@ func (r Rule) Holds(value any) bool { return r.ok == nil || r.ok(value) }
 
 // Required marks an argument that has no default.
 var Required = Rule{required: true}
+
+// Location marks an argument that says where files lie, and nothing about what is in them: a plan with another value computes the same.
+var Location = Rule{Text: "a path that may be another when a run goes on", location: true}
 
 // Bounds on numbers; on lists and pairs they hold for every element.
 var (

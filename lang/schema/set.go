@@ -16,6 +16,7 @@ type Field struct {
 	Doc      string
 	Rules    []Rule
 	Required bool // has no default: the file must give it
+	Location bool // one of its rules is Location
 	// Optional arguments may be left unset: the pointer stays nil.
 	Optional bool
 
@@ -232,6 +233,7 @@ func (s *Set) field(name string, t Type, def any, doc string, rules []Rule, set 
 			f.Required, f.Default = true, nil
 			continue
 		}
+		f.Location = f.Location || r.location
 		f.Rules = append(f.Rules, r)
 	}
 	s.Fields = append(s.Fields, f)

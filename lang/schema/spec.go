@@ -25,6 +25,8 @@ type Spec struct {
 	Args   map[string]any `json:"args,omitempty"`
 	Blocks []Spec         `json:"blocks,omitempty"`
 	At     string         `json:"at,omitempty"` // file:line,col of the block; empty for one that stands by default
+
+	Locations []string `json:"locations,omitempty"` // the arguments that say where files lie
 }
 
 // Encode returns what Decode made of the block, defaults included. The children stand in the order of their declarations.
@@ -41,6 +43,9 @@ func encode(r *resolved) Spec {
 				s.Args = map[string]any{}
 			}
 			s.Args[f.Name] = v
+		}
+		if f.Location {
+			s.Locations = append(s.Locations, f.Name)
 		}
 	}
 	for _, k := range r.kids {

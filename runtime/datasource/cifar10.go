@@ -23,7 +23,7 @@ func (s *cifar10) Args(set *schema.Set) {
 }
 
 func (s *cifar) args(set *schema.Set, files string) {
-	set.String(&s.dataPrefix, "data_prefix", "", "folder that holds "+files, schema.Required, schema.NotEmpty)
+	set.String(&s.dataPrefix, "data_prefix", "", "folder that holds "+files, schema.Required, schema.NotEmpty, schema.Location)
 	set.String(&s.split, "split", "train", "which images", schema.OneOf("train", "test"))
 }
 

@@ -14,7 +14,7 @@ import (
 // shardArgs declares the files of sources that keep many images in each.
 func shardArgs(set *schema.Set, patterns *[]string, example string) {
 	set.Strings(patterns, "files", nil, fmt.Sprintf("paths, in order; {000..146} stands for the numbers of a range, {a,b} for alternatives, and *, ? and [a-z] for what is there, "+
-		"sorted: for example %q", example), schema.Required, schema.NotEmpty)
+		"sorted: for example %q", example), schema.Required, schema.NotEmpty, schema.Location)
 }
 
 // maxShards bounds what braces expand to.

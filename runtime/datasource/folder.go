@@ -27,7 +27,7 @@ type folder struct {
 }
 
 func (s *folder) Args(set *schema.Set) {
-	set.String(&s.path, "path", "", "the folder", schema.Required, schema.NotEmpty)
+	set.String(&s.path, "path", "", "the folder", schema.Required, schema.NotEmpty, schema.Location)
 	s.globs.args(set)
 	s.as.args(set)
 }

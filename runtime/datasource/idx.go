@@ -28,8 +28,8 @@ var _ = Table.Register(schema.Entry[Source]{
 type idx struct{ images, labels string }
 
 func (s *idx) Args(set *schema.Set) {
-	set.String(&s.images, "images", "", "path of the file of images", schema.Required, schema.NotEmpty)
-	set.String(&s.labels, "labels", "", "path of the file of labels; empty: no labels")
+	set.String(&s.images, "images", "", "path of the file of images", schema.Required, schema.NotEmpty, schema.Location)
+	set.String(&s.labels, "labels", "", "path of the file of labels; empty: no labels", schema.Location)
 }
 
 func (s *idx) Channels() int { return 1 }

@@ -26,7 +26,7 @@ type imageFolder struct {
 }
 
 func (s *imageFolder) Args(set *schema.Set) {
-	set.String(&s.dataPrefix, "data_prefix", "", "folder that holds the class folders", schema.Required, schema.NotEmpty)
+	set.String(&s.dataPrefix, "data_prefix", "", "folder that holds the class folders", schema.Required, schema.NotEmpty, schema.Location)
 	s.globs.args(set)
 	s.as.args(set)
 }

@@ -29,8 +29,8 @@ type imageList struct {
 }
 
 func (s *imageList) Args(set *schema.Set) {
-	set.String(&s.dataPrefix, "data_prefix", "", "folder that the paths start from")
-	set.String(&s.annFile, "ann_file", "", "path of the list", schema.Required, schema.NotEmpty)
+	set.String(&s.dataPrefix, "data_prefix", "", "folder that the paths start from", schema.Location)
+	set.String(&s.annFile, "ann_file", "", "path of the list", schema.Required, schema.NotEmpty, schema.Location)
 	set.String(&s.missing, "missing", "error", "what to do about paths without a file: stop before the first step, or skip them", schema.OneOf("error", "skip"))
 	s.as.args(set)
 }

@@ -30,8 +30,8 @@ type npy struct {
 }
 
 func (s *npy) Args(set *schema.Set) {
-	set.String(&s.images, "images", "", "path of the array of images", schema.Required, schema.NotEmpty)
-	set.String(&s.labels, "labels", "", "path of the array of labels; empty: no labels")
+	set.String(&s.images, "images", "", "path of the array of images", schema.Required, schema.NotEmpty, schema.Location)
+	set.String(&s.labels, "labels", "", "path of the array of labels; empty: no labels", schema.Location)
 	set.Int(&s.channels, "channels", 3, "channels of the array; an axis of this length, the last one or else the second, holds them. 1 is also for arrays without such an axis",
 		schema.Between(1, maxChannels))
 	s.window.args(set)

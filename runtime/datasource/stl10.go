@@ -28,7 +28,7 @@ type stl10 struct {
 }
 
 func (s *stl10) Args(set *schema.Set) {
-	set.String(&s.dataPrefix, "data_prefix", "", "folder that holds train_X.bin, train_y.bin and so on", schema.Required, schema.NotEmpty)
+	set.String(&s.dataPrefix, "data_prefix", "", "folder that holds train_X.bin, train_y.bin and so on", schema.Required, schema.NotEmpty, schema.Location)
 	set.String(&s.split, "split", "train", "which images", schema.OneOf("train", "test", "unlabeled", "train+unlabeled"))
 	set.Int(&s.fold, "fold", -1, "which of the ten folds of 1,000 training images, as fold_indices.txt lists them; -1 takes all", schema.Between(-1, 9))
 }

@@ -39,7 +39,7 @@ type subset struct {
 func (s *subset) Args(set *schema.Set) {
 	set.OptFloat(&s.fraction, "fraction", "share of the samples that is kept", schema.Fraction)
 	set.OptInt(&s.count, "count", "number of samples that is kept", schema.Positive)
-	set.String(&s.list, "list", "", "path of a file with the sample to keep on each line: its number, or the name of its file, with or without folders and label")
+	set.String(&s.list, "list", "", "path of a file with the sample to keep on each line: its number, or the name of its file, with or without folders and label", schema.Location)
 	set.Bool(&s.perClass, "per_class", false, "whether fraction and count are meant for each class by itself")
 	set.Bool(&s.rest, "rest", false, "whether the samples are kept that the selection would leave out: with two subsets of the same arguments but this one, a source is parted")
 	set.Int(&s.seed, "seed", 0, "seed of the draw; it does not follow the seed of the pipeline, so that runs with several seeds see the same samples", schema.NonNegative)

@@ -81,19 +81,27 @@ func (r *run) openFolder() error {
 	if err != nil {
 		return refuse("reading the plan of the run folder: %w", err)
 	}
-	return r.samePlan(b, r.Dir)
-}
-
-// samePlan refuses to go on in a folder whose plan, as it is on disk, is another one.
-func (r *run) samePlan(b []byte, dir string) error {
-	old, err := plan.Decode(b)
+	old, err := r.samePlan(b, r.Dir)
 	if err != nil {
-		return refuse("%s: %w", dir, err)
+		return err
 	}
-	if d, err := old.Digest(); err != nil || d != r.digest {
-		return refuse("%s holds a run of another plan:%s\nContinue it with that plan (ssc run %s), or name another folder with -run.", dir, plan.Differences(old, r.plan), dir)
+	if moved := plan.Moved(old, r.plan); moved != "" && r.Trained == nil {
+		r.Report.Note("files lie elsewhere, and the plan of %s says so from now on:%s", r.Dir, moved)
+		return r.writePlan(name)
 	}
 	return nil
+}
+
+// samePlan returns the plan of a folder as it is on disk, and refuses to go on when it is another one.
+func (r *run) samePlan(b []byte, dir string) (*plan.Plan, error) {
+	old, err := plan.Decode(b)
+	if err != nil {
+		return nil, refuse("%s: %w", dir, err)
+	}
+	if d, err := old.Digest(); err != nil || d != r.digest {
+		return nil, refuse("%s holds a run of another plan:%s\nContinue it with that plan (ssc run %s), or name another folder with -run.", dir, plan.Differences(old, r.plan), dir)
+	}
+	return old, nil
 }
 
 func (r *run) noteLeft(names []string) {

@@ -190,7 +190,7 @@ func (r *run) prepare(ctx context.Context) (err error) {
 		created <- err
 	}()
 	r.data, err = openData(ctx, r.plan, r.Report.Note)
-	if err := errors.Join(err, <-created); err != nil {
+	if err := errors.Join(r.moveable(err), <-created); err != nil {
 		return err
 	}
 	if r.engine.noKernels != nil {

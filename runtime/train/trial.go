@@ -111,7 +111,8 @@ func (r *run) wouldRefuse(dir string) error {
 	if err != nil {
 		return nil // a fresh folder, or one that the run itself will say more about
 	}
-	return r.samePlan(b, dir)
+	_, err = r.samePlan(b, dir)
+	return err
 }
 
 // try carries out every stage in the run's folder.
