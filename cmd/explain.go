@@ -79,6 +79,12 @@ func explained(topic string) (string, bool) {
 			return text, true
 		}
 	}
+	if _, inside, ok := strings.Cut(topic, "."); ok { // an address, as dataset.source.folder
+		inner, _, _ := strings.Cut(inside, ".")
+		if slices.ContainsFunc(kinds(), func(k schema.Kind) bool { return k.Name() == inner }) {
+			return explained(inside)
+		}
+	}
 	return "", false
 }
 

@@ -139,7 +139,7 @@ func exportModel(ctx context.Context, c *cli.Context, n *train.Network, j *job) 
 	}
 	proof, err := m.Write(ctx, n, name, checks, atomic.OS{})
 	if err != nil {
-		return interrupted(ctx, exit{ExitFailed, err.Error()})
+		return interrupted(ctx, err)
 	}
 	f := exportedFields{Files: []string{name}, Step: n.Step, Tensors: len(j.plan.Graphs["extract"].Weights), Proof: proof}
 	size := export.Size(name)
