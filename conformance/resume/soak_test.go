@@ -172,7 +172,7 @@ func (s *soak) damage(change func([]byte) []byte) {
 	file := []string{"weights.safetensors", "optimizer.safetensors", "manifest.json"}[s.rng.Intn(3)]
 	name := filepath.Join(all[len(all)-1], file)
 	b, err := os.ReadFile(name)
-	if err != nil {
+	if err != nil || len(b) == 0 {
 		return // damaged before
 	}
 	if err := os.WriteFile(name, change(b), 0o666); err != nil {
