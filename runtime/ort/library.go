@@ -35,6 +35,10 @@ var open = sync.OnceValues(func() (*library, error) {
 
 func load(path string, level onnx.EnvironmentOption) (*library, error) {
 	const remedy = "run `make deps`, or set SSC_ORT_LIB to another library"
+	// DisableTelemetry below comes after the library has made up an identifier of this machine, kept it in the user's cache folder, and begun a log in the folder for temporary files.
+	if err := os.Setenv("ORT_DISABLE_TELEMETRY", "1"); err != nil {
+		return nil, fmt.Errorf("switching off ONNX Runtime's telemetry: %w", err)
+	}
 	a, version, err := loadLibrary(path)
 	if err != nil {
 		return nil, fmt.Errorf("loading ONNX Runtime: %w; %s", err, remedy)

@@ -392,3 +392,30 @@ func TestTablePositions(t *testing.T) {
 		}
 	}
 }
+
+// TestLeavesNothing: the library writes no file of its own, neither an identifier of the machine nor a log.
+func TestLeavesNothing(t *testing.T) {
+	if os.Getenv("SSC_TEST_LEAVES_NOTHING") != "" {
+		if err := ort.Init(); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	path, err := ort.LibraryPath()
+	if err != nil {
+		t.Fatal(err)
+	}
+	home := t.TempDir()
+	c := exec.Command(os.Args[0], "-test.run=^TestLeavesNothing$")
+	c.Env = append(os.Environ(), "SSC_TEST_LEAVES_NOTHING=1", "SSC_ORT_LIB="+path, "HOME="+home, "XDG_CACHE_HOME="+filepath.Join(home, "cache"), "TMPDIR="+home)
+	if out, err := c.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	left, err := os.ReadDir(home)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range left {
+		t.Errorf("loading ONNX Runtime leaves %s behind", f.Name())
+	}
+}
