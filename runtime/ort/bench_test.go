@@ -65,11 +65,7 @@ func benchmarkRun(b *testing.B, o ort.SessionOptions) {
 			b.Fatal(err)
 		}
 	}
-	m, err := s.Memory()
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.ReportMetric(float64(m.Held), "held-bytes")
+	b.ReportMetric(float64(ort.MemoryUse().Held), "held-bytes")
 }
 
 // compete keeps n goroutines busy until the returned function is called.

@@ -11,10 +11,13 @@ package ort
 #include <string.h>
 #include <sys/mman.h>
 
+#include "arena.h"
+
 // ONNX Runtime's C interface is a table of functions to which releases only append, so a position is as stable as a name. These are
 // the positions used here; a test compares them with the header that onnxruntime_go carries.
 enum {
 	GetErrorMessage = 2,
+	CreateEnv = 3,
 	SessionGetInputCount = 30,
 	SessionGetOutputCount = 31,
 	SessionGetInputTypeInfo = 33,
@@ -35,18 +38,14 @@ enum {
 	SessionEndProfiling = 110,
 	GetAvailableProviders = 125,
 	ReleaseAvailableProviders = 126,
-	CreateAllocator = 131,
-	ReleaseAllocator = 132,
 	RunWithBinding = 133,
 	CreateIoBinding = 134,
 	ReleaseIoBinding = 135,
 	BindInput = 136,
 	BindOutput = 137,
+	RegisterAllocator = 176,
 	AddExternalInitializers = 210,
 	SetDeterministicCompute = 273,
-	GetKeyValuePairs = 298,
-	ReleaseKeyValuePairs = 300,
-	AllocatorGetStats = 319,
 };
 
 typedef void *const *table; // the function table
@@ -128,13 +127,26 @@ static status external_initializers(table api, object options, char **names, obj
 }
 static status deterministic(table api, object options) { return FN(SetDeterministicCompute, status, object, bool)(options, true); }
 
-static status new_allocator(table api, object session, object memory, object *allocator) {
-	return FN(CreateAllocator, status, object, object, object *)(session, memory, allocator);
-}
-static status stats(table api, object allocator, object *pairs, char ***keys, char ***values, size_t *n) {
-	status s = FN(AllocatorGetStats, status, object, object *)(allocator, pairs);
-	if (!s) FN(GetKeyValuePairs, void, object, char ***, char ***, size_t *)(*pairs, keys, values, n);
-	return s;
+// The arena in the form of the C interface, which asks for no later member than its version has: OrtAllocator.
+typedef struct allocator {
+	uint32_t version;
+	void *(*alloc)(struct allocator *, size_t);
+	void (*free)(struct allocator *, void *);
+	const void *(*info)(const struct allocator *);
+	void *(*reserve)(struct allocator *, size_t);
+	object memory;
+} allocator;
+static void *arena_of_alloc(allocator *a, size_t bytes) { return (void)a, arena_alloc(bytes); }
+static void arena_of_free(allocator *a, void *p) { (void)a, arena_free(p); }
+static const void *arena_of_info(const allocator *a) { return a->memory; }
+
+// Hands the arena to the environment, which is the one that exists: for sessions that say so, it is the allocator of the CPU.
+static status use_arena(table api, object memory) {
+	static allocator arena;
+	arena = (allocator){22, arena_of_alloc, arena_of_free, arena_of_info, arena_of_alloc, memory};
+	object env;
+	status s = FN(CreateEnv, status, int, const char *, object *)(4, "ssc", &env); // 4: the level of fatal messages, which the environment has already
+	return s ? s : FN(RegisterAllocator, status, object, object)(env, &arena);
 }
 
 static status end_profiling(table api, object session, char **name) {
@@ -334,25 +346,25 @@ func (a *api) externalInitializers(o *onnx.SessionOptions, names []string, value
 	return err
 }
 
-// stats returns the statistics of the session's CPU allocator by name.
-func (a *api) stats(session handle) (map[string]string, error) {
-	var allocator, pairs handle
-	if err := a.check(C.new_allocator(a.table, session, a.memory, &allocator)); err != nil {
-		return nil, err
-	}
-	defer C.release(a.table, C.ReleaseAllocator, allocator)
-	var keys, values **C.char
-	var n C.size_t
-	if err := a.check(C.stats(a.table, allocator, &pairs, &keys, &values, &n)); err != nil {
-		return nil, err
-	}
-	defer C.release(a.table, C.ReleaseKeyValuePairs, pairs)
-	all, vals := map[string]string{}, goStrings(values, int(n))
-	for i, k := range goStrings(keys, int(n)) {
-		all[k] = vals[i]
-	}
-	return all, nil
+// useArena makes the arena the allocator of all sessions.
+func (a *api) useArena() error { return a.check(C.use_arena(a.table, a.memory)) }
+
+// arenaReserve sees to it that so many bytes can be handed out in one piece, and reports whether they can.
+func arenaReserve(bytes int) bool { return C.arena_reserve(C.size_t(bytes)) != 0 }
+
+func arenaTrim() { C.arena_trim() }
+
+// arenaAlloc and arenaFree are what ONNX Runtime calls, for tests.
+func arenaAlloc(bytes int) handle { return C.arena_alloc(C.size_t(bytes)) }
+func arenaFree(p handle)          { C.arena_free(p) }
+
+// arenaStats are the numbers of the arena in bytes.
+func arenaStats() Memory {
+	s := C.arena_stats()
+	return Memory{int(s.in_use), int(s.peak), int(s.held)}
 }
+
+func arenaBegin() { C.arena_begin() }
 
 func (a *api) endProfiling(session handle) (string, error) {
 	var name *C.char

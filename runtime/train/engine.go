@@ -38,6 +38,7 @@ func newEngine(p *plan.Plan, model []byte, threads int) (e *engine, err error) {
 	// 1.3 seconds of processor time for the Fashion-MNIST example, ONNX Runtime 1.30).
 	o := sessionOptions(p, threads)
 	o.OptLevel = ort.OptOff
+	o.Reserve = int(p.Stats.PeakBytes-p.Stats.StateBytes) * 4 / 3 // a third for what native kernels take beside their outputs, and for gaps; what is never touched costs nothing
 	e.noKernels = o.UseKernels(p.Target.Kernels)
 	if e.session, err = ort.NewSession(model, o); err != nil {
 		return nil, err

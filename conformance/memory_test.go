@@ -1,0 +1,85 @@
+package conformance
+
+import (
+	"syscall"
+	"testing"
+
+	"ssc/compiler"
+	"ssc/lang"
+	"ssc/runtime/ort"
+	"ssc/runtime/train"
+)
+
+// stepper compiles a pipeline for the native kernels and prepares its training graph.
+func stepper(t *testing.T, file string, sets ...string) (*compiler.Result, *train.Stepper) {
+	t.Helper()
+	p, diags := lang.Load([]string{file}, lang.Options{Root: tables.Root, Sets: sets})
+	if diags.HasErrors() {
+		t.Fatal(diags)
+	}
+	r, diags := compiler.Compile(p.Root, tables, compiler.Options{Kernels: kernelNames(t)})
+	if diags.HasErrors() {
+		t.Fatal(diags)
+	}
+	s, err := train.NewStepper(r.Plan, r.Files["train.onnx"], 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r, s
+}
+
+// pageFaults are those of this process that took no disk.
+func pageFaults(t *testing.T) int64 {
+	t.Helper()
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		t.Fatal(err)
+	}
+	return u.Minflt
+}
+
+// TestPageFaults: after twenty steps a step gets no memory from the system any more. Some few faults are the garbage collector's and the test's own.
+func TestPageFaults(t *testing.T) {
+	_, s := stepper(t, "../bench/resnet18.hcl", "loader.batch_size=8")
+	defer s.Close()
+	var before int64
+	const warm, steps, few = 20, 10, 20
+	for i := range warm + steps {
+		if i == warm {
+			before = pageFaults(t)
+		}
+		if _, err := s.Step(1e-4); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := pageFaults(t) - before; n > few {
+		t.Errorf("%d steps have %d page faults, want at most %d in all", steps, n, few)
+	}
+}
+
+// TestPredictedPeak compares the peak that a plan states with what a step takes at its worst moment, the scratch of kernels included, which is not predicted; and with the memory that
+// the system has given for it.
+func TestPredictedPeak(t *testing.T) {
+	for file, sets := range map[string][]string{
+		"../bench/resnet18.hcl": nil, "../bench/resnet50.hcl": {"loader.batch_size=4"}, "../bench/vit_small.hcl": {"loader.batch_size=4"},
+		"../examples/selfsup/simclr/simclr_resnet10-w32_1xb256-adamw-6e_fmnist.hcl": nil,
+	} {
+		before := ort.MemoryUse()
+		r, s := stepper(t, file, sets...)
+		ort.BeginPeak()
+		for range 2 {
+			if _, err := s.Step(1e-4); err != nil {
+				t.Fatal(err)
+			}
+		}
+		m := ort.MemoryUse()
+		s.Close()
+		predicted := float64(r.Plan.Stats.PeakBytes - r.Plan.Stats.StateBytes)
+		if peak := float64(m.Peak - before.InUse); peak < 0.95*predicted || peak > 1.1*predicted {
+			t.Errorf("%s: a step takes %.0f bytes between inputs and outputs, predicted are %.0f", file, peak, predicted)
+		}
+		if held := float64(m.Held - before.Held); held > 4./3*predicted+4<<20 {
+			t.Errorf("%s: the arena takes %.0f bytes from the system, want no more than the four thirds of the predicted %.0f that it reserves", file, held, predicted)
+		}
+	}
+}
