@@ -5,7 +5,7 @@
 # make kernels the native kernels alone        make kernels-asan  their tests under the address and undefined-behaviour sanitizers
 # make new KIND=head NAME=x                    skeleton of a component
 # make peers   the Python environment of the comparisons (some gigabytes), and ONNX's checker on emitted models
-# make bench   the comparisons; ONLY=loader makes one of them: step, loader, start
+# make bench   the comparisons; ONLY=loader makes one of them: step, loader, start, run
 # make faults  the long campaign of kills, power cuts and failing calls (some 20 minutes)      make soak   hours of random faults (SOAK=2h)
 # make photos  a folder of 5,000 photographs, 40 of them damaged, from ssc init to a finished epoch without an edit
 # make corpus UPSTREAM=DIR   upstream's configurations evaluated as upstream's own classes do (conformance/corpus/main.go)

@@ -18,7 +18,8 @@ var tuned = []string{"MALLOC_MMAP_THRESHOLD_=1073741824", "MALLOC_TRIM_THRESHOLD
 
 func main() {
 	rounds := flag.Int("rounds", 7, "rounds of alternating measurements")
-	only := flag.String("only", "step,loader,start", "which measurements to make")
+	only := flag.String("only", "step,loader,start,run", "which measurements to make")
+	net := flag.String("net", "", "measure the step of this net alone, by its name in torch_nets.py")
 	flag.Parse()
 	python := os.Getenv("SSC_PEERS")
 	if python == "" {
@@ -28,11 +29,13 @@ func main() {
 		var err error
 		switch part {
 		case "step":
-			err = steps(python, *rounds)
+			err = steps(python, *net, *rounds)
 		case "loader":
 			err = loaders(python)
 		case "start":
 			err = starts(python)
+		case "run":
+			err = runs(python)
 		default:
 			err = fmt.Errorf("there is no measurement %q", part)
 		}

@@ -47,6 +47,44 @@ func starts(python string) error {
 	return nil
 }
 
+// runSteps is how long the runs are that are compared as a whole: some fifteen seconds of ours.
+const runSteps = 60
+
+// runs compares whole training processes with augmentation in workers, from start to end; and what comes after the first step, for torch.compile takes its time before.
+func runs(python string) error {
+	images := filepath.Join(cache.FashionMNISTDir(), "train-images-idx3-ubyte.gz")
+	for _, mode := range [][]string{nil, {"--compile"}} {
+		var ours, peer, ratios, later, peerLater, laterRatios []float64
+		for range 3 {
+			first, _, err := ourRun(1)
+			if err != nil {
+				return err
+			}
+			all, _, err := ourRun(runSteps)
+			if err != nil {
+				return err
+			}
+			begin := time.Now()
+			var r struct {
+				Later float64 `json:"after_first_step_ms"`
+			}
+			if err := last(&r, tuned, python, append([]string{"bench/torch_run.py", "--idx", images, "--steps", fmt.Sprint(runSteps)}, mode...)...); err != nil {
+				return err
+			}
+			his := float64(time.Since(begin).Microseconds()) / 1000
+			ours, peer, ratios = append(ours, all), append(peer, his), append(ratios, his/all)
+			later, peerLater, laterRatios = append(later, all-first), append(peerLater, r.Later), append(laterRatios, r.Later/(all-first))
+		}
+		name := "eager"
+		if mode != nil {
+			name = "torch.compile"
+		}
+		report(fmt.Sprintf("whole run, example, %d steps", runSteps), "ms", median(ours), median(peer), median(ratios), name)
+		report("the same after its first step", "ms", median(later), median(peerLater), median(laterRatios), name)
+	}
+	return nil
+}
+
 // ourRun trains a few steps in a process of its own and returns its wall time in milliseconds and its peak memory in megabytes.
 func ourRun(steps int) (ms, mb float64, err error) {
 	dir, err := os.MkdirTemp("", "ssc-bench")

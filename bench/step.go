@@ -23,11 +23,16 @@ const threads = 2
 var nets = []struct{ title, file, peer string }{
 	{"step, example net, batch 256 x 2 views", "examples/selfsup/simclr/simclr_resnet10-w32_1xb256-adamw-6e_fmnist.hcl", "fmnist"},
 	{"step, ResNet-18 small stem, batch 64 x 2", "bench/resnet18.hcl", "resnet18"},
+	{"step, ResNet-50 at 224, batch 16 x 2", "bench/resnet50.hcl", "resnet50"},
+	{"step, ViT-S/16 at 224, batch 16 x 2", "bench/vit_small.hcl", "vit-small"},
 }
 
-// steps times training steps, ours and the peer's in turns, against the peer's eager mode and torch.compile.
-func steps(python string, rounds int) error {
+// steps times training steps, ours and the peer's in turns, against the peer's eager mode and torch.compile; of one net, or of all when it has no name.
+func steps(python, net string, rounds int) error {
 	for _, n := range nets {
+		if net != "" && net != n.peer {
+			continue
+		}
 		for _, mode := range [][]string{nil, {"--compile"}} {
 			if err := duel(python, n.title, n.file, n.peer, mode, rounds); err != nil {
 				return fmt.Errorf("%s: %w", n.title, err)
@@ -53,7 +58,7 @@ func duel(python, title, file, net string, mode []string, rounds int) error {
 			return err
 		}
 	}
-	const each = 4
+	const each = 4 // steps of one side in a row
 	var a, b, ratios []float64
 	for range rounds {
 		begin := time.Now()

@@ -48,7 +48,7 @@ def warm_up(step, most):
 def main():
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("--net", choices=NETS, default="fmnist")
-    p.add_argument("--batch", type=int, default=0, help="images, each with two views (0: 256 for fmnist, 64 for resnet18)")
+    p.add_argument("--batch", type=int, default=0, help="images, each with two views (0: that of the net)")
     p.add_argument("--threads", type=int, default=2)
     p.add_argument("--steps", type=int, default=20)
     p.add_argument("--warmup", type=int, default=20, help="at most so many steps before timing")
