@@ -185,11 +185,11 @@ func FuzzParquet(f *testing.F) {
 		}
 		allocates(t, 48<<20+2000*uint64(len(data)), func() {
 			r := &pageReader{files: handles{paths: []string{path}}, zstd: inflate, limit: 1 << 20}
+			defer r.files.closeIdle()
 			p, err := openParquet(r, 0, "image", "label")
 			if err != nil {
 				return
 			}
-			defer r.files.closeIdle()
 			rows := 0
 			for i := range p.groups {
 				g := &p.groups[i]
