@@ -4,10 +4,10 @@ import "strings"
 
 // expr evaluates an expression.
 func (e *evaluator) expr(n *node) Value {
-	defer e.leave()
 	if n == nil {
 		return Value{X: Unknown{}}
 	}
+	defer e.leave()
 	if !e.enter(n) {
 		return Value{X: Unknown{}, At: e.src.at(n)}
 	}

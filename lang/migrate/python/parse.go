@@ -203,9 +203,21 @@ func (s *source) rng(start, end int) hcl.Range {
 	return hcl.Range{Filename: s.name, Start: s.pos(start), End: s.pos(end)}
 }
 
-func (s *source) at(n *node) hcl.Range { return s.rng(n.start, n.end) }
+// at is the place of a node; of a part that is missing, where the file does not parse, the beginning of the file.
+func (s *source) at(n *node) hcl.Range {
+	if n == nil {
+		return s.rng(0, 0)
+	}
+	return s.rng(n.start, n.end)
+}
 
-func (s *source) src(n *node) string { return string(s.text[n.start:n.end]) }
+// src is the text of a node, of a missing one none.
+func (s *source) src(n *node) string {
+	if n == nil {
+		return ""
+	}
+	return string(s.text[n.start:n.end])
+}
 
 // lead returns the comments on the lines directly above a node that starts its line.
 func (s *source) lead(n *node) []string {
