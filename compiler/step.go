@@ -4,11 +4,14 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/hashicorp/hcl/v2"
+
 	"ssc/compiler/ir"
 	"ssc/compiler/nn"
 	"ssc/compiler/op"
 	"ssc/compiler/optimizer"
 	"ssc/compiler/plan"
+	"ssc/lang/schema"
 )
 
 // stepGraph is the training step under construction: see the design's third idea. Its inputs are the batch, the scalars and the state; its outputs the
@@ -107,6 +110,7 @@ func (s *stepGraph) update(r *root, params []*nn.State, grads []*ir.Value) {
 		}
 	}
 	curve := r.schedule.Curve(set.LR)
+	back := s.G.At(s.rangeOf(r.optimizer))
 	for i, p := range params {
 		leave := s.G.SetScope("update/" + p.Name)
 		param := &optimizer.Param{B: s.Builder, Name: p.Name, W: p.In, Grad: grads[i], OK: doApply, Apart: p.Hold != nil, Options: set.Resolve(p.Name)}
@@ -120,6 +124,7 @@ func (s *stepGraph) update(r *root, params []*nn.State, grads []*ir.Value) {
 		s.hold(p, s.States[own:])
 		leave()
 	}
+	back()
 	s.Follow()
 	for _, st := range s.States {
 		cond := s.ok
@@ -129,6 +134,14 @@ func (s *stepGraph) update(r *root, params []*nn.State, grads []*ir.Value) {
 		s.gated(st, cond)
 	}
 	s.Metric("ok", op.Cast(s.ok, ir.Float32))
+}
+
+// rangeOf is where a component was written, nowhere when it was not.
+func (s *stepGraph) rangeOf(c schema.Component) (r hcl.Range) {
+	if b := s.Blocks[c]; b != nil {
+		r = b.Range
+	}
+	return r
 }
 
 // hold keeps a parameter that is held, and the optimizer's state for it, as they were.
