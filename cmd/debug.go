@@ -9,10 +9,8 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/urfave/cli/v2"
 
-	"ssc/compiler"
 	"ssc/compiler/plan"
 	"ssc/lang/diag"
-	"ssc/lang/schema"
 	"ssc/runtime/train"
 )
 
@@ -83,15 +81,11 @@ func printOrigin(c *cli.Context, at hcl.Range) error {
 // blockOf is the place of the block that a value of the training graph was made for: the pipeline is compiled again, and the value looked up by its name. No place when this ssc gives
 // another graph than the plan's.
 func blockOf(p *plan.Plan, value string) (at hcl.Range) {
-	b, err := schema.Rebuild(tables.Root(), p.Pipeline.Spec())
-	if err != nil {
+	g := recompiled(p)
+	if g == nil {
 		return at
 	}
-	r, diags := compiler.Compile(b, tables, compiler.Options{Device: p.Target.Device, Version: p.Compiler, Name: p.Name, Kernels: p.Target.Kernels})
-	if diags.HasErrors() || r.Plan.Graphs["train"].SHA256 != p.Graphs["train"].SHA256 {
-		return at
-	}
-	for _, n := range r.Train.Nodes {
+	for _, n := range g.Nodes {
 		for _, v := range n.Out {
 			if v.Name == value {
 				return n.Range

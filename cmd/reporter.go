@@ -120,6 +120,7 @@ type progressFields struct {
 	Loss            *float64 `json:"loss"` // null when it is not finite
 	LR              float64  `json:"lr"`
 	ImagesPerSecond float64  `json:"images_per_second"`
+	MFU             float64  `json:"mfu,omitempty"`
 	DataWait        float64  `json:"data_wait_seconds"`
 	SecondsLeft     float64  `json:"seconds_left"`
 	Probe           string   `json:"probe,omitempty"`
@@ -145,12 +146,15 @@ func (r *reporter) Step(s train.Status) {
 		return
 	}
 	text := fmt.Sprintf("step %d/%d  epoch %d/%d  %s", s.Step, s.Steps, s.Epoch+1, s.Epochs, gist(s))
-	r.tell("progress", levelInfo, text, progressFields{s.Step, s.Steps, s.Epoch + 1, s.Epochs, finite(s.Loss), s.LR, s.ImagesPerSecond, s.DataWait.Seconds(), s.Left.Seconds(), s.Probe})
+	r.tell("progress", levelInfo, text, progressFields{s.Step, s.Steps, s.Epoch + 1, s.Epochs, finite(s.Loss), s.LR, s.ImagesPerSecond, s.MFU, s.DataWait.Seconds(), s.Left.Seconds(), s.Probe})
 }
 
 // gist is what a line and the bar say of a step.
 func gist(s train.Status) string {
 	text := fmt.Sprintf("loss %.4f  lr %.3g  %.0f images/s", s.Loss, s.LR, s.ImagesPerSecond)
+	if s.MFU > 0 {
+		text += fmt.Sprintf("  MFU %.0f %%", 100*s.MFU)
+	}
 	if s.Probe != "" {
 		text += "  " + s.Probe
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"ssc/compiler/plan"
+	"ssc/runtime/profile"
 	"ssc/runtime/train"
 )
 
@@ -22,6 +23,7 @@ var runCommand = &cli.Command{
 		&cli.StringFlag{Name: "run", Usage: "the run folder `DIR` (default: runs/NAME, after the pipeline)"},
 		&cli.IntFlag{Name: "steps", Usage: "stop after `N` steps in all, without evaluating"},
 		&cli.BoolFlag{Name: "dry-run", Usage: "make a few real steps of each stage in a folder of its own, which is removed, and say what the run takes in time, memory and disk"},
+		&cli.BoolFlag{Name: "profile", Usage: fmt.Sprintf("time %d steps, after %d to warm up: by function and by block of the pipeline, with profile.trace.json in the run folder", profile.Steps, profile.Warmup)},
 		deviceFlag(),
 		&cli.IntFlag{Name: "threads", Usage: "threads inside an operator (default: one per physical core)"},
 		&cli.IntFlag{Name: "workers", Usage: "threads that make views (default: as the loader block says)"},
@@ -40,6 +42,9 @@ func run(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	if c.Bool("dry-run") && c.Bool("profile") {
+		return usage{errors.New("-profile times steps of a run, and -dry-run makes none: give one of them")}
+	}
 	if c.Bool("dry-run") {
 		return dryRun(c, j, train.Options{Dir: j.dir, Threads: c.Int("threads"), Workers: c.Int("workers"), Steps: c.Int("steps")})
 	}
@@ -51,6 +56,9 @@ func run(c *cli.Context) error {
 	rep.diagnose("warning", j.warnings)
 	o := train.Options{Dir: j.dir, Threads: c.Int("threads"), Workers: c.Int("workers"), Steps: c.Int("steps"), Report: rep, Track: newTracker(c),
 		Accept: c.StringSlice("accept"), Strict: c.Bool("strict"), Force: c.Bool("force")}
+	if c.Bool("profile") {
+		o.Profile = newProfile(j, rep, o.Threads)
+	}
 	err = train.Run(ctx, j.plan, j.models, o)
 	rep.endBar()
 	if err != nil {

@@ -50,6 +50,14 @@ func percent(v float64) string {
 	return strconv.FormatFloat(100*v, 'f', 2, 64) + " %"
 }
 
+// giga prints a speed in milliards a second, nothing for none.
+func giga(v float64) string {
+	if v == 0 {
+		return ""
+	}
+	return strconv.FormatFloat(v/1e9, 'f', 1, 64)
+}
+
 // duration prints seconds in the two units that matter.
 func duration(seconds float64) string {
 	switch {

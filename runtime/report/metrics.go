@@ -27,6 +27,7 @@ type Clock struct {
 	Seconds         float64 `json:"seconds"`
 	ImagesPerSecond float64 `json:"images_per_second"`
 	DataWait        float64 `json:"data_wait_seconds"`
+	MFU             float64 `json:"mfu,omitempty"` // share of the machine's peak that the steps used; 0: not known
 }
 
 // UnmarshalJSON reads a line of metrics.jsonl.

@@ -13,8 +13,8 @@ import (
 )
 
 func TestReadMetrics(t *testing.T) {
-	const line = `{"step":10,"epoch":0.5,"values":{"loss":null,"lr":0.25},"bad_steps":1,"clock":{"seconds":4,"images_per_second":100,"data_wait_seconds":0.5}}` + "\n"
-	first := Record{10, 0.5, map[string]float64{"loss": math.NaN(), "lr": 0.25}, 1, &Clock{4, 100, 0.5}}
+	const line = `{"step":10,"epoch":0.5,"values":{"loss":null,"lr":0.25},"bad_steps":1,"clock":{"seconds":4,"images_per_second":100,"data_wait_seconds":0.5,"mfu":0.25}}` + "\n"
+	first := Record{10, 0.5, map[string]float64{"loss": math.NaN(), "lr": 0.25}, 1, &Clock{4, 100, 0.5, 0.25}}
 	for _, c := range []struct {
 		name, text string
 		want       []Record
@@ -48,7 +48,7 @@ func TestReadMetrics(t *testing.T) {
 
 // TestElapsed has a run of two processes: the second began after the checkpoint at 30 s of the first.
 func TestElapsed(t *testing.T) {
-	records := []Record{{Clock: &Clock{10, 0, 1}}, {}, {Clock: &Clock{30, 0, 2}}, {Clock: &Clock{5, 0, 0.5}}, {Clock: &Clock{25, 0, 4}}}
+	records := []Record{{Clock: &Clock{Seconds: 10, DataWait: 1}}, {}, {Clock: &Clock{Seconds: 30, DataWait: 2}}, {Clock: &Clock{Seconds: 5, DataWait: 0.5}}, {Clock: &Clock{Seconds: 25, DataWait: 4}}}
 	seconds, wait := elapsed(records)
 	if diff := cmp.Diff([]float64{10, 10, 30, 35, 55}, seconds); diff != "" {
 		t.Errorf("seconds (-want +got):\n%s", diff)

@@ -35,7 +35,7 @@ func TestWriteMLflow(t *testing.T) {
 	const run = "0123456789abcdef0123456789abcdef"
 	r := &Run{Name: `a "run"`, Status: Running, Started: time.UnixMilli(1760000000000), Command: "ssc run a.hcl",
 		Settings: []Setting{{"dataset.view[1].scale", "[0.2, 1]", "default"}},
-		Records:  []Record{{10, 0, map[string]float64{"loss": 2.5, "a/b": 1}, 0, &Clock{1.5, 100, 0}}, {20, 0, map[string]float64{"loss": math.NaN(), "../up": 0.25}, 0, nil}}}
+		Records:  []Record{{10, 0, map[string]float64{"loss": 2.5, "a/b": 1}, 0, &Clock{Seconds: 1.5, ImagesPerSecond: 100}}, {20, 0, map[string]float64{"loss": math.NaN(), "../up": 0.25}, 0, nil}}}
 	m := MLflow{dir, "ssc", run}
 	for range 2 { // a second time changes nothing
 		if err := WriteMLflow(m, r); err != nil {

@@ -27,9 +27,10 @@ type Run struct {
 	Galleries    []Gallery
 	Maps         []Map
 	Parts        []Part
-	Unreadable   []Unreadable `json:"-"` // of bad_samples.jsonl
-	UnreadableN  int          `json:"-"` // in all, where the list is cut; 0: its length
-	Settings     []Setting    `json:"-"` // of the plan
+	Profile      *Profile     `json:",omitempty"` // of a few steps, if the run was asked for one
+	Unreadable   []Unreadable `json:"-"`          // of bad_samples.jsonl
+	UnreadableN  int          `json:"-"`          // in all, where the list is cut; 0: its length
+	Settings     []Setting    `json:"-"`          // of the plan
 	Environment  []Fact       // versions, processor, threads, libraries
 }
 

@@ -104,7 +104,7 @@ func (p *page) write(w io.Writer, name string) error {
 	p.Policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 	t, err := template.New("").Funcs(template.FuncMap{"number": number, "percent": percent, "duration": duration, "when": when, "thousands": thousands[int],
 		"width":  func(v float64) string { return fmt.Sprintf("%.2f%%", 100*min(1, max(0, v))) },
-		"finite": func(v float64) bool { return !math.IsNaN(v) }, "each": func(p Part) string { return duration(p.Seconds / float64(p.Count)) }}).ParseFS(files, "page.html")
+		"finite": func(v float64) bool { return !math.IsNaN(v) }, "each": func(p Part) string { return duration(p.Seconds / float64(p.Count)) }, "giga": giga, "costs": costsOf}).ParseFS(files, "page.html")
 	if err != nil {
 		return fmt.Errorf("writing the report: %w", err)
 	}
@@ -167,6 +167,7 @@ func (p *page) contents() (out []section) {
 	add(len(p.Layouts) > 0, "maps", "Maps of the embeddings")
 	add(len(p.Confusions) > 0, "classes", "Classes")
 	add(len(p.Time) > 0, "time", "Time")
+	add(p.Profile != nil, "profile", "Profile of a step")
 	add(len(p.Unreadable) > 0, "unreadable", "Unreadable samples")
 	add(len(p.Settings) > 0, "configuration", "Configuration")
 	add(len(p.Environment) > 0, "environment", "Environment")
@@ -200,6 +201,9 @@ func numbers(r *Run) (out []Fact) {
 		if c := r.Records[i].Clock; c != nil {
 			seconds, wait := elapsed(r.Records)
 			out = append(out, Fact{"images/s", number(c.ImagesPerSecond)}, Fact{"training time", duration(last(seconds))})
+			if c.MFU > 0 {
+				out = append(out, Fact{"MFU", percent(c.MFU)})
+			}
 			if t := last(seconds); t > 0 {
 				out = append(out, Fact{"waiting for data", fmt.Sprintf("%.1f %%", 100*last(wait)/t)})
 			}

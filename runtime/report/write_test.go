@@ -33,7 +33,7 @@ func small() *Run {
 		}
 		return m
 	}
-	clock := func(s float64) *Clock { return &Clock{s, 500, s / 100} }
+	clock := func(s float64) *Clock { return &Clock{s, 500, s / 100, 0.5} }
 	return &Run{
 		Name: "tiny", Algorithm: "simclr", Status: Running, Started: time.Unix(1.76e9, 0), Updated: time.Unix(1.76e9+90, 0), Host: "node", Folder: "runs/tiny",
 		Command: "ssc run tiny.hcl -set 'train.epochs=2'", Step: 1200, Steps: 2400, Epoch: 1, Epochs: 2, Facts: []Fact{{"seed", "0"}},
@@ -45,10 +45,12 @@ func small() *Run {
 			{20, 0.2, map[string]float64{"loss": math.NaN(), "lr": 0.2, "ratio.neck": 3, "ratio.backbone": 5}, 1, clock(20)},
 			{1200, 1, map[string]float64{"loss": 1.5, "lr": 0.4, "ratio.neck": 0.1, "ratio.backbone": 50}, 1, clock(80)},
 			{1200, 1, map[string]float64{"knn": 0.87}, 1, nil}},
-		References:  []Reference{{"knn", 0.859, "raw pixels"}},
-		Galleries:   []Gallery{{"Samples", "As they are.", []Row{{"a.png", []Tile{{gray(0), "sample", "the sample", First}, {gray(9), "0.91 cat", "", Same}, {gray(50), "0.90 dog", "", Other}}}}}},
-		Maps:        []Map{{"PCA", "Two directions.", [][2]float64{{0, 0}, {1, 2}, {math.NaN(), 0}, {-1, 1}}, []int64{0, 1, 1, -1}, []string{"cat", "dog"}}},
-		Parts:       []Part{{"steps", 75, 1200}, {"waiting for data", 5, 0}},
+		References: []Reference{{"knn", 0.859, "raw pixels"}},
+		Galleries:  []Gallery{{"Samples", "As they are.", []Row{{"a.png", []Tile{{gray(0), "sample", "the sample", First}, {gray(9), "0.91 cat", "", Same}, {gray(50), "0.90 dog", "", Other}}}}}},
+		Maps:       []Map{{"PCA", "Two directions.", [][2]float64{{0, 0}, {1, 2}, {math.NaN(), 0}, {-1, 1}}, []int64{0, 1, 1, -1}, []string{"cat", "dog"}}},
+		Parts:      []Part{{"steps", 75, 1200}, {"waiting for data", 5, 0}},
+		Profile: &Profile{First: 4, Last: 8, Seconds: 0.01, FLOPs: 2e9, PeakFLOPS: 4e11, PeakBytes: 4e10, MFU: 0.5,
+			Functions: []Cost{{"ai.ssc.Conv", "", 3, 0.006, 1.2e9, 2e7}, {"waiting for data", "", 0, 0.004, 0, 0}}, Lines: []Cost{{"backbone \"resnet\"", "tiny.hcl:8,3", 3, 0.006, 1.2e9, 2e7}}},
 		Unreadable:  []Unreadable{{"b.jpg", "unexpected EOF"}},
 		Settings:    []Setting{{"train.epochs", "2", "tiny.hcl:3,5"}, {"loader.workers", "0", "default"}},
 		Environment: []Fact{{"ssc", "1.2.3"}},

@@ -180,6 +180,13 @@ func (t *Tracker) Spend(part string, d time.Duration) {
 	t.run.Parts = append(t.run.Parts, report.Part{Name: part, Seconds: d.Seconds(), Count: 1})
 }
 
+// Profiled is told where the time of a few steps went.
+func (t *Tracker) Profiled(p *report.Profile) {
+	if t != nil && t.run != nil {
+		t.run.Profile = p
+	}
+}
+
 // Record is told of a line of metrics.jsonl, once it is written there.
 func (t *Tracker) Record(r report.Record) {
 	if t == nil || t.run == nil {
@@ -203,6 +210,9 @@ func scalars(r report.Record) map[string]float64 {
 	}
 	if r.Clock != nil {
 		out["images_per_second"] = r.Clock.ImagesPerSecond
+		if r.Clock.MFU > 0 {
+			out["mfu"] = r.Clock.MFU
+		}
 	}
 	return out
 }

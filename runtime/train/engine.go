@@ -27,7 +27,8 @@ func sessionOptions(p *plan.Plan, threads int) ort.SessionOptions {
 	return ort.SessionOptions{Threads: threads, Provider: p.Target.Device, DisableMemPattern: true}
 }
 
-func newEngine(p *plan.Plan, model []byte, threads int) (e *engine, err error) {
+// newEngine makes the session and the state. Where trace is not empty, ONNX Runtime times every node and writes that into a file of this prefix, until the session's EndProfile.
+func newEngine(p *plan.Plan, model []byte, threads int, trace string) (e *engine, err error) {
 	e = &engine{plan: p, fields: map[string]*ort.Tensor{}}
 	defer func() {
 		if err != nil {
@@ -37,7 +38,7 @@ func newEngine(p *plan.Plan, model []byte, threads int) (e *engine, err error) {
 	// The graph is run as the compiler ordered it: ONNX Runtime's own rewriting costs half a second at the start and saves no time in a step (1.1 against 1.1 to
 	// 1.3 seconds of processor time for the Fashion-MNIST example, ONNX Runtime 1.30).
 	o := sessionOptions(p, threads)
-	o.OptLevel = ort.OptOff
+	o.OptLevel, o.Profile = ort.OptOff, trace
 	o.Reserve = int(p.Stats.PeakBytes-p.Stats.StateBytes) * 4 / 3 // a third for what native kernels take beside their outputs, and for gaps; what is never touched costs nothing
 	e.noKernels = o.UseKernels(p.Target.Kernels)
 	if e.session, err = ort.NewSession(model, o); err != nil {

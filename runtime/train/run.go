@@ -15,6 +15,7 @@ import (
 	"ssc/runtime/failpoint"
 	"ssc/runtime/loader"
 	"ssc/runtime/probe"
+	"ssc/runtime/profile"
 	"ssc/runtime/report"
 	"ssc/runtime/track"
 )
@@ -26,7 +27,8 @@ type Options struct {
 	Workers int    // of the loader; 0: as the plan says
 	Steps   int    // stop after this many steps in all; 0: at the end of the plan
 	Report  Reporter
-	Track   *track.Tracker // keeps the report and other programs' files; nil: nobody does
+	Track   *track.Tracker    // keeps the report and other programs' files; nil: nobody does
+	Profile *profile.Recorder // times the first steps; nil: nobody does
 
 	// Trained is the plan of the run folder when Evaluate carries out the blocks of another plan with the same training; nil: it is the plan.
 	Trained *plan.Plan
@@ -54,6 +56,7 @@ type Status struct {
 	Epoch, Epochs   int
 	Loss, LR        float64
 	ImagesPerSecond float64       // over the last second or so
+	MFU             float64       // share of the machine's peak that the steps use at this rate; 0 while it is not known
 	DataWait        time.Duration // waited for data so far
 	Left            time.Duration // at the present rate
 	Probe           string        // the last measurement, as "knn 87.1"
@@ -114,6 +117,9 @@ func (r *run) train(ctx context.Context) error {
 		if err := r.once(ctx); err != nil {
 			return err
 		}
+	}
+	if r.Profile.Open() {
+		r.endProfile()
 	}
 	if err := r.save(); err != nil {
 		return fmt.Errorf("%w: %w", ErrFailed, err)
@@ -186,7 +192,7 @@ func (r *run) prepare(ctx context.Context) (err error) {
 	created := make(chan error, 1) // the session is made while the data is opened
 	go func() {
 		var err error
-		r.engine, err = newEngine(r.plan, r.models["train"], r.Threads)
+		r.engine, err = newEngine(r.plan, r.models["train"], r.Threads, r.Profile.Prefix())
 		created <- err
 	}()
 	r.data, err = openData(ctx, r.plan, r.Report.Note)
@@ -310,6 +316,7 @@ func (d *dataset) notes() []string {
 }
 
 func (r *run) close() {
+	r.Profile.Close()
 	if r.loader != nil {
 		r.loader.Close()
 	}

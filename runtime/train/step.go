@@ -4,12 +4,15 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"path/filepath"
 	"slices"
 	"time"
 
 	"ssc/compiler/plan"
+	"ssc/runtime/checkpoint/atomic"
 	"ssc/runtime/failpoint"
 	"ssc/runtime/loader"
+	"ssc/runtime/profile"
 	"ssc/runtime/report"
 )
 
@@ -21,6 +24,9 @@ func (r *run) once(ctx context.Context) error {
 	}
 	r.loop.Epoch = r.loop.Step / r.perEpoch
 	r.clock.tick(r.plan.Loader.BatchSize)
+	if r.clock.peak == 0 && r.clock.elapsed() > peakAfter {
+		r.measurePeak()
+	}
 	r.status(values["loss"], lr)
 	epochEnd := r.loop.Step%r.perEpoch == 0
 	if epochEnd || r.loop.Step%r.plan.Train.LogEvery == 0 {
@@ -41,15 +47,18 @@ func (r *run) once(ctx context.Context) error {
 func (r *run) advance(ctx context.Context) (values map[string]float64, lr float64, err error) {
 	began := time.Now()
 	b, err := r.loader.Next(ctx)
-	r.Track.Spend("waiting for data", time.Since(began))
+	r.Track.Spend(profile.Wait, time.Since(began))
+	r.Profile.Span(profile.Wait, began)
 	if ctx.Err() != nil {
 		return nil, 0, nil
 	}
 	if err != nil {
 		return nil, 0, fmt.Errorf("%w: %w", ErrFailed, err)
 	}
+	began = time.Now()
 	r.fill(b)
 	b.Release()
+	r.Profile.Span(profile.Fill, began)
 	if err := failpoint.StepBefore.Hit(); err != nil {
 		return nil, 0, fmt.Errorf("%w: %w", ErrFailed, err)
 	}
@@ -57,6 +66,7 @@ func (r *run) advance(ctx context.Context) (values map[string]float64, lr float6
 	began = time.Now()
 	out, err := r.engine.step(scalars)
 	r.Track.Spend("steps", time.Since(began))
+	r.Profile.Span(profile.Run, began)
 	if err == nil {
 		err = failpoint.StepAfter.Hit()
 	}
@@ -69,7 +79,28 @@ func (r *run) advance(ctx context.Context) (values map[string]float64, lr float6
 	}
 	r.loop.Step++
 	r.count(values)
+	if r.Profile.Step(r.loop.Step) {
+		r.clock.pause(r.endProfile)
+	}
 	return values, lr, nil
+}
+
+// traceFile is the profile of a run, for viewers of Chrome's trace format.
+const traceFile = "profile.trace.json"
+
+// endProfile ends the timing of steps and tells what was found. A profile that cannot be made is a note: nothing depends on it.
+func (r *run) endProfile() {
+	res, err := r.Profile.Finish(r.engine.session)
+	if err == nil {
+		err = atomic.WriteFile(r.FS, filepath.Join(r.Dir, traceFile), res.Write)
+	}
+	if err != nil {
+		r.Report.Note("the profile: %s; the run goes on without it", err)
+		return
+	}
+	r.clock.peak = res.Profile.PeakFLOPS
+	r.Track.Profiled(res.Profile)
+	r.Profile.Tell(res.Profile)
 }
 
 // fill copies a batch into the inputs of the training graph.
@@ -198,7 +229,7 @@ func (r *run) log(values map[string]float64, lr float64) error {
 			line.Values[name] = number(v)
 		}
 	}
-	line.Clock = &report.Clock{Seconds: r.clock.elapsed().Seconds(), ImagesPerSecond: r.clock.rate, DataWait: r.loader.Waited().Seconds()}
+	line.Clock = &report.Clock{Seconds: r.clock.elapsed().Seconds(), ImagesPerSecond: r.clock.rate, DataWait: r.loader.Waited().Seconds(), MFU: r.mfu()}
 	return r.addRecord(line)
 }
 
@@ -217,7 +248,7 @@ func (r *run) addRecord(line record) error {
 
 func (r *run) status(loss, lr float64) {
 	s := Status{Step: r.loop.Step, Steps: r.total, Epoch: (r.loop.Step - 1) / r.perEpoch, Epochs: r.plan.Train.Epochs, Loss: loss, LR: lr,
-		ImagesPerSecond: r.clock.rate, DataWait: r.loader.Waited(), Probe: r.probed, ResumedAt: r.resumed}
+		ImagesPerSecond: r.clock.rate, MFU: r.mfu(), DataWait: r.loader.Waited(), Probe: r.probed, ResumedAt: r.resumed}
 	if done := r.loop.Step - r.resumed; done > 0 {
 		s.Left = time.Duration(float64(r.clock.elapsed()) / float64(done) * float64(r.total-r.loop.Step))
 	}
@@ -229,6 +260,7 @@ type clock struct {
 	began, mark time.Time
 	images      int
 	rate        float64 // images per second, over the last second or so
+	peak        float64 // of the machine, in floating-point operations a second; 0 while it is not measured, infinite where it cannot be
 }
 
 func (c *clock) start() { c.began, c.mark = time.Now(), time.Now() }
@@ -241,4 +273,38 @@ func (c *clock) tick(images int) {
 		c.rate = float64(c.images) / d.Seconds()
 		c.mark, c.images = time.Now(), 0
 	}
+}
+
+// pause does something that the rate is not to count.
+func (c *clock) pause(f func()) {
+	start := time.Now()
+	f()
+	c.mark = c.mark.Add(time.Since(start))
+}
+
+// peakAfter is the time after which the machine's peak is measured: a run that lasts does not feel the quarter of a second.
+const peakAfter = 3 * time.Second
+
+// measurePeak learns what the steps' speed is compared with: the peak of float32 arithmetic on the processor. There is none for another device or precision.
+func (r *run) measurePeak() {
+	r.clock.peak = math.Inf(1)
+	if t := r.plan.Target; t.Device != "cpu" || t.Precision != "fp32" {
+		return
+	}
+	r.clock.pause(func() {
+		peak, err := profile.PeakFLOPS(r.Threads)
+		if err != nil {
+			r.Report.Note("%s; the run goes on without it", err)
+			return
+		}
+		r.clock.peak = peak
+	})
+}
+
+// mfu is the share of the machine's peak that steps use at the present rate, 0 while it is not known.
+func (r *run) mfu() float64 {
+	if r.clock.peak == 0 {
+		return 0
+	}
+	return r.clock.rate / float64(r.plan.Loader.BatchSize) * float64(r.plan.Stats.FLOPs) / r.clock.peak
 }

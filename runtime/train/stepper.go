@@ -12,7 +12,7 @@ type Stepper struct{ e *engine }
 
 // NewStepper prepares the plan's training graph with its initial state and a batch of normal noise.
 func NewStepper(p *plan.Plan, model []byte, threads int) (*Stepper, error) {
-	e, err := newEngine(p, model, threads)
+	e, err := newEngine(p, model, threads, "")
 	if err != nil {
 		return nil, err
 	}
