@@ -61,7 +61,11 @@ func (v view) summary(w io.Writer) {
 	fmt.Fprintf(w, "target\t%s, %s, %s\n", p.Target.Device, p.Target.Precision, p.Target.Layout)
 	fmt.Fprintf(w, "training\t%d epochs, batch of %s images, %d micro-batches per step\n", p.Train.Epochs, count(p.Loader.BatchSize), p.Train.Accumulate)
 	fmt.Fprintf(w, "parameters\t%s trained\n", count(s.Params))
-	fmt.Fprintf(w, "cost\t%sFLOPs per step, %sFLOPs per image\n", unit(s.FLOPs), unit(s.FLOPs/max(images, 1)))
+	again := ""
+	if s.Recompute > 0 {
+		again = fmt.Sprintf("; %sFLOPs are computed a second time", unit(s.Recompute))
+	}
+	fmt.Fprintf(w, "cost\t%sFLOPs per step, %sFLOPs per image%s\n", unit(s.FLOPs), unit(s.FLOPs/max(images, 1)), again)
 	fmt.Fprintf(w, "memory\t%s predicted at the peak of a step, of which %s are state\n", bytesText(s.PeakBytes), bytesText(s.StateBytes))
 	fmt.Fprintf(w, "loader\t%s of batches; while an image is read, each worker takes at most 32 bytes a pixel of it\n", bytesText(v.batchBytes()))
 	fmt.Fprintf(w, "graph\t%s nodes\n", count(s.Nodes))

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"ssc/compiler/autodiff"
 	"ssc/compiler/ir"
 	"ssc/compiler/onnx"
 	"ssc/compiler/pass"
@@ -187,8 +188,9 @@ func (c *compilation) sound() *ir.Value {
 
 // stats are the compiler's predictions for one step.
 func (c *compilation) stats() plan.Stats {
-	flops, _ := pass.Total(c.train.G)
-	s := plan.Stats{Nodes: len(c.train.G.Nodes), FLOPs: flops}
+	s := plan.Stats{Nodes: len(c.train.G.Nodes)}
+	s.Recompute, _ = pass.Total(c.train.G, autodiff.Recomputed)
+	s.FLOPs, _ = pass.Total(c.train.G, func(n *ir.Node) bool { return !autodiff.Recomputed(n) })
 	for _, st := range c.train.States {
 		n := int64(st.In.Shape.Elems())
 		s.StateBytes += n * int64(st.In.DType.Bytes())

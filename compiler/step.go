@@ -35,7 +35,7 @@ func (c *compilation) buildStep() {
 	}
 	s := &stepGraph{Builder: nn.NewBuilder("train", true, ir.Dim{Name: "batch", Size: c.root.loader.BatchSize}, views),
 		group: map[string]int{}, next: map[string]*ir.Value{}}
-	s.Blocks = c.blocks
+	s.Blocks, s.Recompute = c.blocks, c.root.train.recompute == "block"
 	c.train = s
 	flag := func(name string) *ir.Value {
 		v := s.Scalar(name, plan.Curve{Kind: "constant", Base: 1})
@@ -67,7 +67,7 @@ func (s *stepGraph) gradients(params []*nn.State) ([]*ir.Value, error) {
 	for i, p := range params {
 		wrt[i] = p.In
 	}
-	grads, err := nn.Gradient(s.loss, wrt)
+	grads, err := nn.Gradient(s.loss, wrt, s.Again()...)
 	if err != nil {
 		return nil, err
 	}

@@ -63,15 +63,21 @@ func newMachine(t *testing.T, r *compiler.Result, float64s bool) machine {
 	if float64s {
 		m = newEvaluator(r)
 	} else {
-		m = newNative(t, r)
+		m = newNative(t, r, ort.OptAll)
 	}
+	begin(t, r, m)
+	return m
+}
+
+// begin gives the state its initial values.
+func begin(t *testing.T, r *compiler.Result, m machine) {
+	t.Helper()
 	for _, s := range r.Plan.State {
 		if s.Init.Kind != "copy" {
 			m.set(t, s.Name, initial(t, s))
 		}
 	}
 	copies(t, r, m)
-	return m
 }
 
 // copies gives the state that starts as a copy its value: what it copies has one.
@@ -198,11 +204,11 @@ type native struct {
 	metrics *ort.Tensor
 }
 
-func newNative(t *testing.T, r *compiler.Result) *native {
+func newNative(t *testing.T, r *compiler.Result, level ort.OptLevel) *native {
 	t.Helper()
 	m := &native{plan: r.Plan, now: map[string]*ort.Tensor{}, shadow: map[string]*ort.Tensor{}, fields: map[string]*ort.Tensor{}}
 	var err error
-	o := ort.SessionOptions{Threads: 1, DisableMemPattern: true}
+	o := ort.SessionOptions{Threads: 1, DisableMemPattern: true, OptLevel: level}
 	if err := o.UseKernels(r.Plan.Target.Kernels); err != nil {
 		t.Fatal(err)
 	}

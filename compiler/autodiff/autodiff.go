@@ -20,19 +20,24 @@ type Builder struct {
 	SumTo func(v *ir.Value, s ir.Shape) *ir.Value
 	// Ones is a tensor of ones like v.
 	Ones func(v *ir.Value) *ir.Value
+	// After is v, given out no sooner than event has been computed; asked for where values are computed again.
+	After func(v, event *ir.Value) *ir.Value
 }
 
 // Gradient appends to the loss's graph the gradients of loss, which must be a scalar, with respect to the values wrt. A value that loss does
 // not depend on, or only through operators that are not differentiable, has a nil gradient.
-func Gradient(b Builder, loss *ir.Value, wrt []*ir.Value) ([]*ir.Value, error) {
+//
+// Of each of the lists of nodes that follow, which stand together in the graph, only the values are kept that others read, and what is small: where the sweep needs the rest it computes it again, from
+// what the nodes begin with, when the first gradient reaches them (Chen et al. 2016, Training Deep Nets with Sublinear Memory Cost). The gradients are the same, bit by bit.
+func Gradient(b Builder, loss *ir.Value, wrt []*ir.Value, again ...[]*ir.Node) ([]*ir.Value, error) {
 	if len(loss.Shape) != 0 {
 		return nil, fmt.Errorf("the loss must be a scalar, not %s", loss.Type)
 	}
-	s := sweep{b: b, graph: loss.Graph(), grad: map[*ir.Value]*ir.Value{loss: b.Ones(loss)}}
+	s := sweep{b: b, graph: loss.Graph(), grad: map[*ir.Value]*ir.Value{loss: b.Ones(loss)}, parts: parts(again)}
 	s.needed(wrt)
-	forward := s.graph.Nodes
-	for i := len(forward) - 1; i >= 0; i-- {
-		if err := s.node(forward[i]); err != nil {
+	s.forward = s.graph.Nodes
+	for i := len(s.forward) - 1; i >= 0; i-- {
+		if err := s.node(s.forward[i]); err != nil {
 			return nil, err
 		}
 	}
@@ -48,6 +53,9 @@ type sweep struct {
 	graph *ir.Graph
 	need  map[*ir.Value]bool // values through which a wanted value reaches the loss
 	grad  map[*ir.Value]*ir.Value
+
+	forward []*ir.Node         // of the graph before the sweep
+	parts   map[*ir.Node]*part // whose values are computed again
 }
 
 // needed marks everything that depends on a wanted value.
@@ -83,8 +91,9 @@ func (s *sweep) node(n *ir.Node) error {
 		return nil
 	}
 	defer s.graph.At(n.Range)()
+	from := s.recomputed(n, dy)
 	defer s.graph.SetScope("grad")()
-	dx := n.Op.Grad(n, dy)
+	dx := n.Op.Grad(from, dy)
 	if dx == nil {
 		return nil
 	}

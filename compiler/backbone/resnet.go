@@ -135,6 +135,7 @@ func (r *resnet) block(s nn.Scope, x *ir.Value, b block) *ir.Value {
 	if !x.Valid() {
 		return x
 	}
+	defer s.Recomputed()()
 	bottleneck := r.depth >= 50
 	out := b.width
 	if bottleneck {

@@ -19,6 +19,8 @@ type Builder struct {
 	Fields  []plan.Field
 	Scalars []plan.Scalar
 	Metrics []Metric
+	// Recompute asks that residual blocks keep no values for the backward part but compute them again; see Scope.Recomputed.
+	Recompute bool
 	// Blocks tells where each component was written, for diagnostics; see Scope.At.
 	Blocks map[schema.Component]*schema.Block
 
@@ -28,6 +30,7 @@ type Builder struct {
 	vector  *ir.Value // the input that carries all scalars
 	views   []plan.ImageType
 	batch   ir.Dim
+	again   [][2]int // places of nodes in the graph: from, to
 }
 
 // State is a tensor that lives from step to step.

@@ -118,6 +118,7 @@ func (b Block) Apply(s Scope, x *ir.Value, drop func(i int, branch *ir.Value) *i
 	if !rank(x, 3, "a transformer block") {
 		return s.B.Failed()
 	}
+	defer s.Recomputed()()
 	dim := x.Shape[2].Size
 	attn, ffn := s.Sub("attn"), s.Sub("ffn")
 	y := Dense(attn.Sub("qkv"), LayerNorm(s.Sub("ln1"), x, b.Eps), 3*dim, b.QKVBias, b.Init.qkv(dim), fn.NoActivation)

@@ -58,6 +58,11 @@ func (l *lastLayout) visit(dst *ir.Graph, n *ir.Node, in []*ir.Value) []*ir.Valu
 		}
 		return l.facades(dst.Apply(last, args...), out)
 	}
+	if e, ok := n.Op.(interface{ Event() int }); ok && l.native[in[e.Event()]] { // of which only the moment counts
+		args := slices.Clone(in)
+		args[e.Event()] = l.last(in[e.Event()])
+		return dst.Apply(n.Op, args...)
+	}
 	if elementwise(n) && l.joins(n.Out[0], in) {
 		args := slices.Clone(in)
 		for i, v := range in {

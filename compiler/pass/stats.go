@@ -2,6 +2,7 @@ package pass
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"ssc/compiler/ir"
@@ -14,8 +15,10 @@ import (
 // nothing. Symbolic axes count as 1: the cost is then that of one sample.
 func Cost(n *ir.Node) (flops, bytes int64) { return bodies{}.cost(n) }
 
-// Total is the cost of all nodes.
-func Total(g *ir.Graph) (flops, bytes int64) { return bodies{}.total(g) }
+// Total is the cost of all nodes, or of those for which every one of the conditions holds.
+func Total(g *ir.Graph, only ...func(*ir.Node) bool) (flops, bytes int64) {
+	return bodies{}.total(g, only...)
+}
 
 // bodies caches the bodies of function calls: equal functions of inputs of equal types have equal bodies.
 type bodies map[string]*body
@@ -53,8 +56,11 @@ func (b bodies) of(n *ir.Node) *body {
 	return b[k]
 }
 
-func (b bodies) total(g *ir.Graph) (flops, bytes int64) {
+func (b bodies) total(g *ir.Graph, only ...func(*ir.Node) bool) (flops, bytes int64) {
 	for _, n := range g.Nodes {
+		if slices.ContainsFunc(only, func(is func(*ir.Node) bool) bool { return !is(n) }) {
+			continue
+		}
 		f, m := b.cost(n)
 		flops, bytes = flops+f, bytes+m
 	}

@@ -216,8 +216,9 @@ type Setting struct {
 // Stats are predictions of the compiler.
 type Stats struct {
 	Nodes      int   `json:"nodes"`
-	Params     int   `json:"params"`      // trained elements
-	FLOPs      int64 `json:"flops"`       // of one step
-	StateBytes int64 `json:"state_bytes"` // all state tensors
-	PeakBytes  int64 `json:"peak_bytes"`  // state and activations at the worst moment of a step
+	Params     int   `json:"params"`                    // trained elements
+	FLOPs      int64 `json:"flops"`                     // of one step, without what is computed a second time, …
+	Recompute  int64 `json:"recompute_flops,omitempty"` // … and that
+	StateBytes int64 `json:"state_bytes"`               // all state tensors
+	PeakBytes  int64 `json:"peak_bytes"`                // state and activations at the worst moment of a step
 }

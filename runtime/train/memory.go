@@ -40,7 +40,11 @@ func (r *run) checkMemory(root string) error {
 	if fits < 1 {
 		return refuse("%s. Lower the width or depth of the backbone, or begin with -force all the same.", text)
 	}
-	return refuse("%s. loader.batch_size = %d would fit (train.accumulate keeps the batch of an update large); smaller crops help too. -force begins all the same.", text, fits)
+	help := "smaller crops help too"
+	if r.plan.Stats.Recompute == 0 {
+		help = "smaller crops help too, and so may train.recompute = \"block\""
+	}
+	return refuse("%s. loader.batch_size = %d would fit (train.accumulate keeps the batch of an update large); %s. -force begins all the same.", text, fits, help)
 }
 
 // tightest is the lowest of the limits that hold for this process; none is a limit beyond any need.
