@@ -231,7 +231,7 @@ func (c *converter) arguments(b *block, set *schema.Set, kind, typ string, d *py
 func (c *converter) special(b *block, set *schema.Set, typ, key string, v python.Value, where string) bool {
 	f := map[string]func(*block, *schema.Set, string, python.Value, string) bool{
 		"norm_cfg": c.normArgument, "sync_bn": c.syncBN, "init_cfg": c.initArgument, "pretrained": c.pretrained, "transforms": c.innerTransforms,
-		"interpolation": c.interpolation, "scale": c.cropScale, "loss": c.lossArgument, "out_indices": c.outIndices, "with_bias": c.withBias,
+		"interpolation": c.interpolation, "scale": c.cropScale, "loss": c.lossArgument, "out_indices": c.outIndices, "with_bias": c.withBias, "with_sobel": c.sobel, "in_channels": c.inChannels,
 	}[key]
 	return f != nil && f(b, set, typ, v, where)
 }
@@ -262,6 +262,10 @@ func (c *converter) argument(b *block, set *schema.Set, kind, typ, key string, v
 	}
 	if isNone(v) {
 		c.rep.add(Dropped, v.At, where, "", "None, and there is no such argument")
+		return
+	}
+	if d, ok := v.X.(*python.Dict); ok && typeOf(d) != "" {
+		c.rep.add(Missing, v.At, where, key+" "+snake(typeOf(d), suffixes[key]), "%s has no %s, and upstream's is a %s", title(b), key, typeOf(d))
 		return
 	}
 	c.rep.add(Attention, v.At, where, "", "there is no argument %q in %s.%s", key, title(b), schema.DidYouMean(key, set.FieldNames()))

@@ -33,7 +33,7 @@ func (c *converter) data() {
 
 // dataOld converts `data` of OpenSelfSup and 0.x.
 func (c *converter) dataOld(d *python.Dict, v python.Value) {
-	for _, part := range []struct{ key, name string }{{"train", "train"}, {"val", "test"}} {
+	for _, part := range []struct{ key, name string }{{"train", "train"}, {"val", "test"}, {"extract", "extract"}} {
 		x, ok := d.Get(part.key)
 		if !ok || isNone(x) {
 			continue
@@ -49,7 +49,7 @@ func (c *converter) dataOld(d *python.Dict, v python.Value) {
 	for _, k := range d.Keys() {
 		x, _ := d.Get(k)
 		switch k {
-		case "train", "val", "test":
+		case "train", "val", "test", "extract":
 		default:
 			c.loader(k, x, "data."+k)
 		}

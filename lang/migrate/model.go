@@ -2,6 +2,7 @@ package migrate
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"ssc/lang/migrate/python"
@@ -179,15 +180,42 @@ func (c *converter) withBias(b *block, set *schema.Set, typ string, v python.Val
 	return true
 }
 
-// outIndices converts MMClassification's, which counts the four stages from 0.
+// outIndices converts MMClassification's, which counts the four stages from 0 and has no map of the stem.
 func (c *converter) outIndices(b *block, set *schema.Set, typ string, v python.Value, where string) bool {
 	l, ok := v.X.(*python.List)
-	if c.era != era1x || !c.classifier || typ != "ResNet" || !ok || len(l.Elems) != 1 || l.Elems[0].X != int64(3) || set.Field("out_indices") == nil {
+	if c.era != era1x || !c.classifier || typ != "ResNet" || !ok || set.Field("out_indices") == nil {
 		return false
 	}
-	b.set("out_indices", "[4]", v)
+	parts := make([]string, len(l.Elems))
+	for i, e := range l.Elems {
+		n, ok := e.X.(int64)
+		if !ok || n < 0 || n > 3 {
+			return false
+		}
+		parts[i] = strconv.FormatInt(n+1, 10)
+	}
+	b.set("out_indices", "["+strings.Join(parts, ", ")+"]", v)
 	c.rep.add(Changed, v.At, where, title(b)+".out_indices", "MMClassification counts stages from 0, ssc from 1")
 	return true
+}
+
+// sobel reports the filter that some recipes put before the network, and the two channels that it makes.
+func (c *converter) sobel(_ *block, set *schema.Set, _ string, v python.Value, where string) bool {
+	if v.X != true || set.Field("with_sobel") != nil {
+		return false
+	}
+	c.rep.add(Missing, v.At, where, "with_sobel", "ssc has no Sobel filter before a network")
+	return true
+}
+
+func (c *converter) inChannels(_ *block, set *schema.Set, _ string, v python.Value, where string) bool {
+	if d := dictAt(c.m, "model"); d != nil && v.X == int64(2) && set.Field("in_channels") == nil {
+		if on, _ := d.Get("with_sobel"); on.X == true {
+			c.rep.add(Dropped, v.At, where, "", "the channels of with_sobel")
+			return true
+		}
+	}
+	return false
 }
 
 // initArgument takes weights to start from; other ways of initialisation are the component's.
@@ -259,6 +287,7 @@ func (c *converter) lossArgument(b *block, set *schema.Set, typ string, v python
 		f := set.Field(k)
 		switch {
 		case k == "type" || k == "_scope_" || isNone(x) && f == nil:
+		case k == "label_smooth_val" && f == nil && t == "LabelSmoothLoss": // reported below
 		case f != nil:
 			c.field(b, f, x, where+"."+k, true)
 		case k == "loss_weight" && (sameNumber(x, "1") || typ == "MoCoV3Head"):

@@ -46,7 +46,8 @@ func (c *converter) optimizer() {
 // update converts the optimizer itself.
 func (c *converter) update(d *python.Dict, v python.Value, wrapper *python.Dict, where string) {
 	options, _ := d.Get("paramwise_options")
-	b := c.component(c.kind("optimizer"), "optimizer", python.Value{X: without(d, "paramwise_options"), At: v.At, Lead: v.Lead, Trail: v.Trail}, where)
+	own, decay := c.takeLayerDecay(without(d, "paramwise_options"), where)
+	b := c.component(c.kind("optimizer"), "optimizer", python.Value{X: own, At: v.At, Lead: v.Lead, Trail: v.Trail}, where)
 	if b == nil {
 		return
 	}
@@ -59,6 +60,7 @@ func (c *converter) update(d *python.Dict, v python.Value, wrapper *python.Dict,
 			c.customKeys(b, o, d, "optim_wrapper.paramwise_cfg")
 		}
 	}
+	c.layerGroups(b, decay)
 }
 
 // groupSet are the declarations of a group of the optimizer.
@@ -171,7 +173,7 @@ func (c *converter) customKeys(b *block, o, opt *python.Dict, where string) {
 	for _, k := range o.Keys() {
 		x, _ := o.Get(k)
 		switch k {
-		case "custom_keys", "norm_decay_mult", "bias_decay_mult", "type", "_scope_":
+		case "custom_keys", "norm_decay_mult", "bias_decay_mult", "flat_decay_mult", "type", "_scope_":
 		case "bypass_duplicate":
 			c.rep.add(Dropped, x.At, where+"."+k, "", "a parameter has one name")
 		default:
@@ -214,6 +216,7 @@ func (c *converter) multipliers(b *block, o *python.Dict, where string) {
 	for _, m := range []struct{ key, match string }{
 		{"bias_decay_mult", `\.bias$`},
 		{"norm_decay_mult", `(bn|gn|ln|norm)\d*\.(weight|bias)$|downsample\.1\.`},
+		{"flat_decay_mult", `\.bias$|(bn|gn|ln|norm)\d*\.weight$|downsample\.1\.`},
 	} {
 		v, ok := o.Get(m.key)
 		if !ok || isNone(v) {
@@ -248,7 +251,8 @@ func (c *converter) wrapper(w *python.Dict) {
 		case "loss_scale":
 			c.rep.add(Dropped, v.At, where+k, "", "losses are not scaled: there is no float16")
 		default:
-			if k == "constructor" && strings.HasSuffix(python.Repr(v), "DefaultOptimWrapperConstructor'") || isNone(v) {
+			name, _ := v.X.(string)
+			if k == "constructor" && (strings.HasSuffix(name, "DefaultOptimWrapperConstructor") || decayConstructors.MatchString(name)) || isNone(v) {
 				c.rep.add(Dropped, v.At, where+k, "", "")
 				continue
 			}

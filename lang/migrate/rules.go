@@ -23,6 +23,7 @@ var typeRules = []typeRule{
 	{"neck", "AvgPoolNeck", "avg_pool2d", ""},
 	{"neck", "SwAVNeck", "swav", ""},
 	{"head", "LinearClsHead", "cls", "the average that its neck makes becomes with_avg_pool"},
+	{"head", "VisionTransformerClsHead", "cls", ""},
 	{"source", "Cifar10", "cifar10", "root becomes data_prefix"},
 	{"source", "Cifar100", "cifar100", "root becomes data_prefix"},
 	{"source", "ImageNet", "image_list", "without a list file image_folder"},
@@ -64,6 +65,7 @@ var argRules = []argRule{
 	{"backbone", "", "with_cp", "", "False", ""}, {"backbone", "", "conv_cfg", "", "None", ""},
 	{"backbone", "ResNet", "deep_stem", "", "False", ""}, {"backbone", "ResNet", "avg_down", "", "False", ""}, {"backbone", "ResNet", "drop_path_rate", "", "0.0", ""},
 	{"backbone", "ResNet", "expansion", "", "None", ""},
+	{"backbone", "VisionTransformer", "norm_eval", "", "", "there is no batch norm in it"}, {"backbone", "MoCoV3ViT", "norm_eval", "", "", "there is no batch norm in it"},
 
 	{"neck", "", "init_cfg", "", "", "parameters start as the component says"},
 	{"neck", "", "vit_backbone", "", "", "a backbone gives the token or map that its out_type says"},
@@ -73,6 +75,7 @@ var argRules = []argRule{
 	{"head", "MultiClsHead", "backbone", "", "", "the sizes of the maps are known from the graph"},
 	{"head", "", "topk", "", "", "accuracy is measured by monitor and evaluate"},
 	{"head", "", "cal_acc", "", "", "accuracy is measured by monitor and evaluate"},
+	{"head", "VisionTransformerClsHead", "hidden_dim", "", "None", ""}, {"head", "VisionTransformerClsHead", "act_cfg", "", "", "it belongs to a hidden layer"},
 
 	{"norm", "", "requires_grad", "", "True", ""},
 
@@ -89,6 +92,9 @@ var argRules = []argRule{
 	{"transform", "RandomResizedCrop", "crop_ratio_range", "scale", "", ""}, {"transform", "RandomResizedCrop", "aspect_ratio_range", "ratio", "", ""},
 	{"transform", "RandomResizedCrop", "max_attempts", "", "10", ""},
 	{"transform", "RandomErasing", "erase_prob", "p", "", ""},
+	{"transform", "Lighting", "eigval", "", "[55.4625, 4.794, 1.1475]", "the components are those of ImageNet's colours"},
+	{"transform", "Lighting", "eigvec", "", "[[-0.5836, -0.6948, 0.4203], [-0.5808, -0.0045, -0.814], [-0.5675, 0.7192, 0.4009]]", "the components are those of ImageNet's colours"},
+	{"transform", "Lighting", "to_rgb", "", "", "images are RGB"},
 
 	{"optimizer", "", "paramwise_options", "", "", "each becomes a group"},
 	{"schedule", "", "policy", "", "", ""}, {"schedule", "", "warmup_iters", "warmup_length", "", ""},

@@ -19,6 +19,7 @@ type block struct {
 	trail      string   // comment behind the opening brace
 	from       hcl.Range
 	missing    bool // ssc has no such component: the block is written as a comment
+	behind     bool // a transform that works on normalised images
 }
 
 // arg is an argument with its expression as it is written.

@@ -2,6 +2,7 @@ package migrate
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -100,7 +101,11 @@ func (c *converter) view(v python.Value, count int, d *python.Dict, where string
 	b.blocks = c.transforms(l.Elems, where)
 	if b.find("normalize", "") == nil {
 		if n := c.laterNormalize(d); n != nil {
-			b.blocks = append(b.blocks, n)
+			i := slices.IndexFunc(b.blocks, func(k *block) bool { return k.behind })
+			if i < 0 {
+				i = len(b.blocks)
+			}
+			b.blocks = slices.Concat(b.blocks[:i], []*block{n}, c.after(n, b.blocks[i:], where))
 		}
 	}
 	return []*block{b}
@@ -128,10 +133,12 @@ func (c *converter) laterNormalize(d *python.Dict) *block {
 // formless are transforms that only change how an image is held.
 var formless = map[string]bool{"ToTensor": true, "LoadImageFromFile": true, "PackSelfSupInputs": true, "PackClsInputs": true, "ImageToTensor": true, "Collect": true, "ToPIL": true, "ToNumpy": true}
 
-// transforms converts a list of transforms in order.
+// byAlgorithm are transforms of 1.x whose work an algorithm does.
+var byAlgorithm = map[string]string{"RandomPatchWithLabels": "patches", "RotationWithLabels": "rotations"}
+
+// transforms converts a list of transforms in order. Those that work on normalised images wait for the normalisation behind them; where there is none they are the last.
 func (c *converter) transforms(list []python.Value, where string) []*block {
-	var out []*block
-	var lighting *block // waits for the normalisation behind it
+	var out, waiting []*block
 	for i, v := range list {
 		at := fmt.Sprintf("%s[%d]", where, i)
 		d, ok := v.X.(*python.Dict)
@@ -144,38 +151,49 @@ func (c *converter) transforms(list []python.Value, where string) []*block {
 			c.rep.add(Dropped, v.At, at, "", "%s is done where it is needed", t)
 			continue
 		}
+		if what := byAlgorithm[t]; what != "" {
+			c.rep.add(Changed, v.At, at, "", "%s are made by the algorithm", what)
+			continue
+		}
 		if one, x := c.alone(d, v); one != nil {
 			d, v, t = one, x, typeOf(one)
+		}
+		behind := t == "Lighting"
+		if t == "RandomErasing" && c.era == era1x {
+			v.X, behind = c.erasing(d, v, at)
 		}
 		b := c.component(c.kind("transform"), "", v, at)
 		switch {
 		case b == nil:
-		case t == "Lighting" && !b.missing:
-			lighting = b
+		case behind && !b.missing:
+			b.behind = true
+			waiting = append(waiting, b)
+		case b.typ == "normalize":
+			out = append(append(out, b), c.after(b, waiting, where)...)
+			waiting = nil
 		default:
 			out = append(out, b)
-			if b.typ == "normalize" && lighting != nil {
-				out = append(out, c.lit(lighting, b, v, at))
-				lighting = nil
-			}
 		}
 	}
-	if lighting != nil {
-		out = append(out, lighting)
-	}
-	return out
+	return append(out, waiting...)
 }
 
-// lit moves lighting behind the normalisation, whose deviation it must know.
-func (c *converter) lit(lighting, normalize *block, v python.Value, where string) *block {
-	std := normalize.arg("std")
-	if cf := c.kind("transform").Component("lighting"); cf != nil && std != nil {
-		if f := schema.Of(cf).Field("std"); f != nil && schema.Literal(f.Value()) != std.text {
-			lighting.args = append(lighting.args, &arg{name: "std", text: std.text})
+// after are the transforms that stand behind a normalisation and stood before it, lighting with the deviation that it must know.
+func (c *converter) after(normalize *block, waiting []*block, where string) []*block {
+	for _, b := range waiting {
+		if b.typ != "lighting" {
+			c.rep.add(Changed, b.from, where, b.typ, "it stands behind normalize, where 0 is the mean and 1 the deviation: the same box")
+			continue
 		}
+		std := normalize.arg("std")
+		if cf := c.kind("transform").Component("lighting"); cf != nil && std != nil {
+			if f := schema.Of(cf).Field("std"); f != nil && schema.Literal(f.Value()) != std.text {
+				b.args = append(b.args, &arg{name: "std", text: std.text})
+			}
+		}
+		c.rep.add(Changed, b.from, where, "lighting", "it stands behind normalize, whose std it undoes: the same sum")
 	}
-	c.rep.add(Changed, v.At, where, "lighting", "it stands behind normalize, whose std it undoes: the same sum")
-	return lighting
+	return waiting
 }
 
 // alone unwraps OpenSelfSup's RandomAppliedTrans around one transform that has a probability of its own.
