@@ -2,6 +2,7 @@ package compiler
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -11,6 +12,7 @@ import (
 	"ssc/compiler/op"
 	"ssc/compiler/optimizer"
 	"ssc/compiler/plan"
+	"ssc/compiler/schedule"
 	"ssc/lang/schema"
 )
 
@@ -109,12 +111,11 @@ func (s *stepGraph) update(r *root, params []*nn.State, grads []*ir.Value) {
 			grads[i] = op.Mul(grads[i], factor)
 		}
 	}
-	curve := r.schedule.Curve(set.LR)
 	back := s.G.At(s.rangeOf(r.optimizer))
 	for i, p := range params {
 		leave := s.G.SetScope("update/" + p.Name)
 		param := &optimizer.Param{B: s.Builder, Name: p.Name, W: p.In, Grad: grads[i], OK: doApply, Apart: p.Hold != nil, Options: set.Resolve(p.Name)}
-		param.LR = s.rate(set, param.Options, curve, p)
+		param.LR = s.rate(set, param.Options, r.schedule, p)
 		own := len(s.States)
 		p.New = r.optimizer.Update(param)
 		p.Gated, p.PerApply = param.Gated, true
@@ -156,10 +157,13 @@ func (s *stepGraph) hold(p *nn.State, optimizer []*nn.State) {
 }
 
 // rate is the scalar that carries a parameter's learning rate, with the group's factor. It also enters the parameter into its group.
-func (s *stepGraph) rate(set *optimizer.Settings, o optimizer.Options, curve plan.Curve, p *nn.State) *ir.Value {
-	name := "lr"
+func (s *stepGraph) rate(set *optimizer.Settings, o optimizer.Options, curves schedule.Schedule, p *nn.State) *ir.Value {
+	name, curve := "lr", curves.Curve(o.LR)
 	if o.FixedLR {
-		name, curve = "lr_fixed", plan.Curve{Kind: "constant", Base: set.LR}
+		name, curve = "lr_fixed", plan.Curve{Kind: "constant", Base: o.LR}
+	}
+	if o.LR != set.LR {
+		name += "_" + strconv.FormatFloat(o.LR, 'g', -1, 64)
 	}
 	lr := s.Scalar(name, curve)
 	g := plan.Group{LR: name, LRMult: o.LRMult, WeightDecay: o.WeightDecay, Momentum: o.Momentum, NoAdapt: o.NoAdapt}

@@ -45,7 +45,7 @@ func (o *Settings) declare(s *schema.Set, lr, decay float64) {
 // Group overrides options for the parameters whose names a pattern matches.
 type Group struct {
 	Match       string
-	LRMult      float64
+	LR, LRMult  *float64
 	FixedLR     bool
 	WeightDecay *float64
 	Momentum    *float64
@@ -57,7 +57,8 @@ type Group struct {
 // Args declares the group block.
 func (g *Group) Args(s *schema.Set) {
 	s.String(&g.Match, "match", "", "regular expression (RE2) searched for in the parameter's name, such as backbone.layer1.0.bn1.weight", schema.Required, schema.NotEmpty)
-	s.Float(&g.LRMult, "lr_mult", 1, "factor on the learning rate", schema.NonNegative)
+	s.OptFloat(&g.LR, "lr", "learning rate at the peak of the schedule instead of the optimizer's; the schedule's min_lr stays as it is", schema.NonNegative)
+	s.OptFloat(&g.LRMult, "lr_mult", "factor on the learning rate at every step, so on min_lr too", schema.NonNegative)
 	s.Bool(&g.FixedLR, "fix_lr", false, "whether the learning rate stays at lr, whatever the schedule does")
 	s.OptFloat(&g.WeightDecay, "weight_decay", "weight decay instead of the optimizer's", schema.NonNegative)
 	s.OptFloat(&g.Momentum, "momentum", "momentum instead of the optimizer's", schema.Fraction)
@@ -76,6 +77,7 @@ func (g *Group) Check(r *schema.Report) {
 
 // Options are what holds for one parameter.
 type Options struct {
+	LR          float64 // at the peak, without LRMult
 	LRMult      float64
 	FixedLR     bool
 	WeightDecay float64
@@ -83,14 +85,19 @@ type Options struct {
 	NoAdapt     bool
 }
 
-// Resolve applies the groups whose pattern matches the name, in order.
+// Resolve applies the groups whose pattern matches the name, in order: of what several say, the last stands, for factors too, as in MMSelfSup.
 func (o *Settings) Resolve(name string) Options {
-	opt := Options{LRMult: 1, WeightDecay: o.WeightDecay}
+	opt := Options{LR: o.LR, LRMult: 1, WeightDecay: o.WeightDecay}
 	for _, g := range o.Groups {
 		if g.re == nil || !g.re.MatchString(name) {
 			continue
 		}
-		opt.LRMult *= g.LRMult
+		if g.LR != nil {
+			opt.LR = *g.LR
+		}
+		if g.LRMult != nil {
+			opt.LRMult = *g.LRMult
+		}
 		opt.FixedLR = opt.FixedLR || g.FixedLR
 		if g.WeightDecay != nil {
 			opt.WeightDecay = *g.WeightDecay

@@ -204,6 +204,8 @@ func (c *converter) resetOthers(g *block, set *schema.Set, opt *block, said map[
 			text = schema.Literal(of.Default)
 		} else if f.Type == schema.TBool {
 			text = "false"
+		} else if f.Name == "lr_mult" {
+			text = "1"
 		}
 		if text != "" {
 			g.args = append(g.args, &arg{name: f.Name, text: text, from: v.At})

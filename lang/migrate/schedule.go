@@ -2,6 +2,7 @@ package migrate
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"ssc/lang/migrate/python"
@@ -10,6 +11,7 @@ import (
 
 // schedule converts how the learning rate changes.
 func (c *converter) schedule() {
+	defer c.floors()
 	if v, ok := c.top("lr_config"); ok {
 		if d, ok := v.X.(*python.Dict); ok {
 			c.lrConfig(d, v)
@@ -24,6 +26,31 @@ func (c *converter) schedule() {
 		c.paramScheduler(x.Elems, v)
 	case *python.Dict:
 		c.paramScheduler([]python.Value{v}, v)
+	}
+}
+
+// floors replaces the factors of groups by the learning rates that they make where the schedule ends at a rate: upstream's groups all end at the same one.
+func (c *converter) floors() {
+	opt, curve := c.root.find("optimizer", ""), c.root.find("schedule", "")
+	if opt == nil || curve == nil || c.groupSet(opt).Field("lr") == nil {
+		return
+	}
+	if least := curve.arg("min_lr"); least == nil || least.text == "0" {
+		return
+	}
+	for _, g := range opt.blocks {
+		m := g.arg("lr_mult")
+		if g.typ != "group" || m == nil {
+			continue
+		}
+		factor, err := strconv.ParseFloat(m.text, 64)
+		text, ok := product(opt.arg("lr"), python.Value{X: factor, At: m.from})
+		if err != nil || !ok {
+			c.rep.add(Attention, m.from, "optimizer", "optimizer.group.lr", "the schedule ends at its min_lr in all groups; write the learning rate that this group has at its peak")
+			continue
+		}
+		m.name, m.text = "lr", text
+		c.rep.add(Changed, m.from, "optimizer", "optimizer.group.lr", "the learning rate itself and not a factor, because the schedule ends at its min_lr in all groups")
 	}
 }
 

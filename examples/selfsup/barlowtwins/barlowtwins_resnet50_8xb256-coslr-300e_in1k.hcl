@@ -35,7 +35,7 @@ optimizer "lars" {
   group {
     match        = "(bn|gn)(\\d+)?.(weight|bias)|bias|downsample.1"
     weight_decay = 0
-    lr_mult      = 0.024
+    lr           = 0.0384 # 0.024 of it; all end at the same min_lr
     lars_exclude = true
   }
 }

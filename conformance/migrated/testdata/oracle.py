@@ -1,0 +1,212 @@
+"""What the configurations beside this file mean to MMSelfSup itself: expected.json, which the test of this folder compares migrated pipelines with.
+
+Usage: python oracle.py, in an environment with mmselfsup 0.11.0, mmcls 0.25.0, mmcv 1.7.1 (built without operators), PyTorch and torchvision.
+Models, optimizers, transforms and hooks are built by MMSelfSup's own registries from its own reading of the files; only names are translated below.
+"""
+import glob
+import json
+import logging
+import os
+import warnings
+
+warnings.simplefilter('ignore')
+
+import torch  # noqa: E402
+from mmcv import Config  # noqa: E402
+from mmcv.runner import HOOKS, EpochBasedRunner  # noqa: E402
+from mmcv.utils import build_from_cfg  # noqa: E402
+
+import mmselfsup.core  # noqa: E402,F401
+from mmselfsup.core import build_optimizer  # noqa: E402
+from mmselfsup.datasets.builder import PIPELINES  # noqa: E402
+from mmselfsup.models import build_algorithm  # noqa: E402
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+PER_EPOCH = 6  # steps; a file's epochs stand
+
+# Modules of MMSelfSup whose place in ssc has another name. What is not trained has none.
+PLACES = {
+    'MoCo': {'encoder_q.0': 'backbone', 'encoder_q.1': 'neck', 'encoder_k': None},
+    'DenseCL': {'encoder_q.0': 'backbone', 'encoder_q.1': 'neck', 'encoder_k': None},
+    'BYOL': {'online_net.0': 'backbone', 'online_net.1': 'neck', 'target_net': None},
+    'SimSiam': {'encoder.0': 'backbone', 'encoder.1': 'neck'},
+    'BarlowTwins': {'encoder.0': 'backbone', 'encoder.1': 'neck'},
+    'SwAV': {'neck.bn': 'neck.projection_neck.1'},  # one module under two names
+    'MoCoV3': {'base_encoder.0': 'backbone', 'base_encoder.1': 'neck', 'momentum_encoder': None},
+}
+
+
+def place(algorithm, name):
+    for old, new in PLACES.get(algorithm, {}).items():
+        if name.startswith(old + '.'):
+            return new and new + name[len(old):]
+    return name
+
+
+def pair(x):
+    return [x, x] if isinstance(x, (int, float)) else list(x)
+
+
+def jitter(x):  # torchvision keeps the range
+    if x is None:
+        return 0
+    lo, hi = x
+    return round((hi - lo) / 2, 12)
+
+
+def size(x):
+    return x if isinstance(x, int) else x[0] if len(x) == 1 else list(x)
+
+
+def transform(t):
+    """A built transform as ssc's component with the arguments that matter."""
+    name = type(t).__name__
+    if name in ('ToTensor',):
+        return None
+    if name == 'RandomResizedCrop':
+        return ['random_resized_crop', dict(size=pair(t.size), scale=list(t.scale), ratio=list(t.ratio), interpolation=t.interpolation.value)]
+    if name == 'RandomHorizontalFlip':
+        return ['random_horizontal_flip', dict(p=t.p)]
+    if name == 'ColorJitter':
+        return ['color_jitter', dict(brightness=jitter(t.brightness), contrast=jitter(t.contrast), saturation=jitter(t.saturation), hue=jitter(t.hue))]
+    if name == 'RandomAppliedTrans':
+        inner = t.trans  # a RandomApply
+        return ['random_applied_trans', dict(p=inner.p, inner=[x for x in map(transform, inner.transforms) if x])]
+    if name == 'RandomGrayscale':
+        return ['random_grayscale', dict(p=t.p)]
+    if name == 'GaussianBlur':
+        return ['gaussian_blur', dict(sigma_min=t.sigma_min, sigma_max=t.sigma_max, p=t.prob)]
+    if name == 'Solarization':
+        return ['solarization', dict(threshold=t.threshold, p=t.prob)]
+    if name == 'Normalize':
+        return ['normalize', dict(mean=list(t.mean), std=list(t.std))]
+    if name == 'Resize':
+        return ['resize', dict(size=size(t.size), interpolation=t.interpolation.value)]
+    if name == 'RandomCrop':
+        return ['random_crop', dict(size=pair(t.size))]
+    raise KeyError(name)
+
+
+def views(train):
+    """One list of transforms for each view."""
+    def pipeline(p):
+        return [x for x in (transform(build_from_cfg(dict(t), PIPELINES)) for t in p) if x]
+
+    if 'pipelines' in train:
+        return [pipeline(p) for n, p in zip(train['num_views'], train['pipelines']) for _ in range(n)]
+    return [pipeline(list(train['pipeline']) + list(train.get('format_pipeline', [])))]
+
+
+class Wrapped(torch.nn.Module):
+    def __init__(self, module):
+        super().__init__()
+        self.module = module
+
+    def train_step(self, *a):
+        pass
+
+    def momentum_update(self):  # the weights do not matter here
+        pass
+
+
+def play(cfg, model, optimizer):
+    """The learning rates and the teacher's momentum of every step, by the hooks of mmcv and MMSelfSup."""
+    log = logging.getLogger('oracle')
+    log.setLevel(logging.ERROR)
+    epochs = cfg.runner.max_epochs
+    runner = EpochBasedRunner(Wrapped(model), optimizer=optimizer, work_dir='/tmp', logger=log, max_epochs=epochs)
+    runner._max_iters = epochs * PER_EPOCH
+    runner.data_loader = range(PER_EPOCH)
+    runner.register_lr_hook(dict(cfg.lr_config))
+    for h in cfg.get('custom_hooks', []):
+        if h['type'] in ('BYOLHook', 'MomentumUpdateHook', 'SimSiamHook'):
+            h = dict(h)
+            runner.register_hook(build_from_cfg({k: v for k, v in h.items() if k != 'priority'}, HOOKS), h.get('priority', 'NORMAL'))
+    free = [i for i, g in enumerate(optimizer.param_groups) if g['params'][0].requires_grad]
+    base = [optimizer.param_groups[i]['lr'] for i in free]
+    rates, momenta = [], []
+    runner.call_hook('before_run')
+    for _ in range(epochs):
+        runner.call_hook('before_train_epoch')
+        for i in range(PER_EPOCH):
+            runner._inner_iter = i
+            runner.call_hook('before_train_iter')
+            rates.append([optimizer.param_groups[g]['lr'] for g in free])
+            momenta.append(getattr(model, 'momentum', None))
+            runner.call_hook('after_train_iter')
+            runner._iter += 1
+        runner.call_hook('after_train_epoch')
+        runner._epoch += 1
+    return base, rates, momenta
+
+
+def chosen(total):
+    """Twenty steps: the first ones, an end of an epoch, and the rest evenly."""
+    out = [0, 1, PER_EPOCH - 1, PER_EPOCH, 3 * PER_EPOCH + 2]
+    rest = 20 - len(out) - 1
+    out += [3 * PER_EPOCH + 3 + (total - 3 * PER_EPOCH - 4) * i // rest for i in range(rest)]
+    return sorted(out + [total - 1])
+
+
+def constants(cfg, model):
+    """Numbers of the method as the built objects hold them, by address in ssc."""
+    out = {}
+    head = getattr(model, 'head', None)
+    for name in ('temperature', 'lambd'):
+        if hasattr(head, name):
+            out[f'algorithm.head.{name}'] = getattr(head, name)
+    if type(model).__name__ in ('MoCo', 'DenseCL'):
+        out['algorithm.queue_len'] = model.queue_len
+    if type(model).__name__ == 'DenseCL':
+        out['algorithm.loss_lambda'] = model.loss_lambda
+    if type(model).__name__ == 'SwAV':
+        out['algorithm.head.epsilon'] = head.epsilon
+        out['algorithm.head.sinkhorn_iterations'] = head.sinkhorn_iterations
+        out['algorithm.head.num_prototypes'] = head.prototypes.weight.shape[0]
+    return out
+
+
+def one(file):
+    cfg = Config.fromfile(file)
+    model = build_algorithm(cfg.model)
+    model.init_weights()
+    model.train()
+    algorithm = cfg.model['type']
+    optimizer = build_optimizer(model, cfg.optimizer)
+    base, rates, momenta = play(cfg, model, optimizer)
+    steps = chosen(len(rates))
+    kinds, count, at = {}, 0, 0
+    groups = iter(optimizer.param_groups) if len(optimizer.param_groups) > 1 else None
+    curves = {}
+    for name, p in model.named_parameters():
+        g = next(groups) if groups else optimizer.param_groups[0]
+        if not p.requires_grad:
+            continue
+        count += p.numel()
+        i = at if groups else 0
+        at += 1
+        new = place(algorithm, name)
+        kind = json.dumps(dict(weight_decay=g['weight_decay'], lars_exclude=bool(g.get('lars_exclude', False)), fix_lr=bool(g.get('fix_lr', False)), lr=[rates[s][i] for s in steps]), sort_keys=True)
+        kinds.setdefault(kind, []).append(f'{new} {"x".join(map(str, p.shape))}')
+    first = optimizer.param_groups[0]
+    out = dict(
+        algorithm=algorithm, epochs=cfg.runner.max_epochs, per_epoch=PER_EPOCH, steps=steps, parameters=count,
+        groups=[dict(json.loads(k), names=sorted(v)) for k, v in kinds.items()],
+        optimizer={k: first[k] for k in ('momentum', 'nesterov', 'dampening', 'eta', 'betas', 'eps') if k in first},
+        views=views(cfg.data.train), constants=constants(cfg, model))
+    if algorithm in ('MoCo', 'DenseCL', 'BYOL', 'MoCoV3'):
+        out['teacher'] = [momenta[s] for s in steps]
+        out['interval'] = cfg.get('update_interval', 1)  # steps from one change of the teacher to the next
+    return out
+
+
+def main():
+    out = {}
+    for file in sorted(glob.glob(os.path.join(HERE, '*_8x*.py'))):
+        out[os.path.basename(file)] = one(file)
+    with open(os.path.join(HERE, 'expected.json'), 'w') as f:
+        json.dump(out, f, indent=1)
+        f.write('\n')
+
+
+main()
