@@ -163,15 +163,22 @@ func (l *Loader) read(file string) ([]byte, error) {
 // evaluate parses a text and evaluates its statements, bases first.
 func (l *Loader) evaluate(file string, text []byte) (*Config, hcl.Diagnostics) {
 	l.Sources[file] = text
-	src, diags := parse(file, text)
+	read := parse
+	if isYAML(file) {
+		read = plainSource
+	}
+	src, diags := read(file, text)
 	if src.root == nil {
 		return nil, diags
 	}
 	e := &evaluator{l: l, src: src, names: NewDict(), hidden: map[string]bool{}, diags: diags}
 	cfg := &Config{File: file}
-	if strings.HasSuffix(file, ".json") {
+	switch {
+	case isYAML(file):
+		e.yamlFile()
+	case strings.HasSuffix(file, ".json"):
 		e.jsonFile()
-	} else {
+	default:
 		cfg.Head = e.head()
 		e.findBases()
 		e.statements(src.root)
@@ -324,8 +331,8 @@ func (l *Loader) resolve(from string, at hcl.Range, name string) (file, scope st
 	if !path.IsAbs(file) {
 		file = path.Join(path.Dir(from), name)
 	}
-	if ext := path.Ext(file); ext != ".py" && ext != ".json" {
-		return "", "", diag.Errorf(at, at, "Invalid base", "The base %q is no .py or .json file; others are not read.", name)
+	if ext := path.Ext(file); ext != ".py" && ext != ".json" && !isYAML(file) {
+		return "", "", diag.Errorf(at, at, "Invalid base", "The base %q is no .py, .json, .yaml or .yml file; others are not read.", name)
 	}
 	root := l.opt.Root
 	if root == "" {

@@ -46,12 +46,7 @@ func parse(name string, text []byte) (*source, hcl.Diagnostics) {
 		return s, hcl.Diagnostics{bad}
 	}
 	text = s.text
-	s.lines = append(s.lines, 0)
-	for i, c := range text {
-		if c == '\n' {
-			s.lines = append(s.lines, i+1)
-		}
-	}
+	s.findLines()
 	parser := sitter.NewParser()
 	defer parser.Close()
 	if err := parser.SetLanguage(sitter.NewLanguage(grammar.Language())); err != nil {
@@ -75,6 +70,26 @@ func parse(name string, text []byte) (*source, hcl.Diagnostics) {
 	return s, diags
 }
 
+// plainSource is a text that is no Python, with an empty tree.
+func plainSource(name string, text []byte) (*source, hcl.Diagnostics) {
+	s := &source{name: name, text: text, comments: map[int]comment{}, taken: map[int]bool{}}
+	if bad := s.unreadable(); bad != nil {
+		return s, hcl.Diagnostics{bad}
+	}
+	s.findLines()
+	s.root = &node{kind: "module", end: len(s.text)}
+	return s, nil
+}
+
+func (s *source) findLines() {
+	s.lines = append(s.lines, 0)
+	for i, c := range s.text {
+		if c == '\n' {
+			s.lines = append(s.lines, i+1)
+		}
+	}
+}
+
 // unreadable tells why a text cannot be Python.
 func (s *source) unreadable() *hcl.Diagnostic {
 	at := hcl.Range{Filename: s.name, Start: hcl.InitialPos, End: hcl.InitialPos}
@@ -89,7 +104,7 @@ func (s *source) unreadable() *hcl.Diagnostic {
 			at.Start = hcl.Pos{Line: line, Column: col, Byte: i}
 			at.End = at.Start
 			if r == 0 {
-				return diag.Errorf(at, at, "Invalid character", "A file of Python holds no zero bytes.")
+				return diag.Errorf(at, at, "Invalid character", "A configuration holds no zero bytes.")
 			}
 			return diag.Errorf(at, at, "Invalid character", "The file is not encoded in UTF-8 from here on. Convert it, for example: iconv -f latin1 -t utf-8 FILE")
 		}

@@ -103,6 +103,8 @@ func TestBases(t *testing.T) {
 		{"engine.py", "twice", "6"},
 		{"lazy.py", "model", "{'type': A, 'neck': {'type': 'N', 'x': 5}, 'head': {'z': 1}}"},
 		{"lazy.py", "num", "3"},
+		{"on_yaml.py", "opt", "{'lr': 0.01, 'k': 1}"},
+		{"on_yaml.py", "model", "{'type': 'A', 'neck': {'type': 'N', 'x': 1}, 'head': {'w': [1, 2]}}"},
 	} {
 		cfg, diags := NewLoader(Options{Root: "testdata/bases"}).Load("testdata/bases/" + c.file)
 		if diags.HasErrors() {

@@ -1,0 +1,2 @@
+_base_ = 'settings.yml'
+opt = dict(k=1)
