@@ -32,6 +32,7 @@ var migrateCommand = &cli.Command{
 		&cli.BoolFlag{Name: "diff", Usage: "write nothing; print what would change"},
 		&cli.BoolFlag{Name: "all", Usage: "report what was dropped and what has another name, too"},
 		&cli.StringSliceFlag{Name: "rename", Usage: "take a component by another name: `TYPE=KIND.NAME`, as in MyNeck=neck.nonlinear"},
+		&cli.BoolFlag{Name: "rename-files", Usage: "name pipelines by what they say, as simclr_resnet50_8xb32-coslr-200e_in1k (with -out)"},
 		&cli.StringSliceFlag{Name: "package", Usage: "folder of the configurations of a package, for bases such as mmcls::…: `NAME=DIR`"},
 		&cli.IntFlag{Name: "processes", Usage: "`N` processes that the learning rates are meant for (default: as file names such as 8xb32 and comments say)"},
 		&cli.StringFlag{Name: "root", Usage: "read bases below the folder `DIR` only (default: that of the project)"},
@@ -80,7 +81,7 @@ func migrateFiles(c *cli.Context) error {
 }
 
 func migrateOptions(c *cli.Context) (migrate.Options, error) {
-	opt := migrate.Options{Root: tables.Root, Kinds: tables.Kinds(), Flat: c.Bool("flat"), Partial: c.Bool("allow-partial"), Processes: c.Int("processes"), BaseRoot: c.String("root"),
+	opt := migrate.Options{Root: tables.Root, Kinds: tables.Kinds(), Flat: c.Bool("flat"), Partial: c.Bool("allow-partial"), Processes: c.Int("processes"), BaseRoot: c.String("root"), Names: c.Bool("rename-files"),
 		Rename: map[string]string{}, Packages: map[string]string{}}
 	if err := noneNegative(c, "processes"); err != nil {
 		return opt, err

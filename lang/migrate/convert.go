@@ -64,8 +64,8 @@ type converter struct {
 	classifier bool
 }
 
-// convert makes the tree of a file's merged values.
-func convert(cfg *python.Config, opt *Options, rep *Report) *block {
+// convert makes the tree of a file's merged values, and tells the number of processes that it is meant for.
+func convert(cfg *python.Config, opt *Options, rep *Report) (tree *block, processes int) {
 	c := &converter{opt: opt, file: cfg, m: cfg.Merged, era: eraOf(cfg.Merged), root: &block{}, rep: rep, read: map[string]bool{"_base_": true}, set: schema.Of(opt.Root())}
 	c.leaf = isWhole(cfg.Merged)
 	c.classifier = c.isClassifier()
@@ -75,7 +75,7 @@ func convert(cfg *python.Config, opt *Options, rep *Report) *block {
 		c.root.blocks = append(c.root.blocks, &block{typ: "pipeline", label: name})
 	}
 	if c.elsewhere() {
-		return &block{}
+		return &block{}, c.processes
 	}
 	c.preprocessor()
 	c.model()
@@ -85,7 +85,7 @@ func convert(cfg *python.Config, opt *Options, rep *Report) *block {
 	c.runtime()
 	c.hooks()
 	c.leftover()
-	return c.root
+	return c.root, c.processes
 }
 
 // isWhole reports whether a file says what is trained, on what, and how, so that it is a run of its own and not a base of others.

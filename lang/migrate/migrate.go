@@ -27,6 +27,7 @@ type Options struct {
 	Partial   bool              // write files with missing components too, those as comments
 	Rename    map[string]string // names of components in ssc by type upstream: "MyNeck" -> "neck.nonlinear"
 	Processes int               // processes that recipes are meant for; 0 takes what names of files and comments say
+	Names     bool              // give whole pipelines the names that upstream's convention gives them
 	Set       []string          // changes of the values before they are converted, as --cfg-options takes them: "a.b=v"
 
 	Packages map[string]string // folders of configurations of installed packages
@@ -81,16 +82,19 @@ type migration struct {
 	parts  map[string]*part
 	root   string          // folder that holds all files that are written
 	names  map[string]bool // of files that are written
+	wanted map[string]int  // files that would have a name, by their own or by the convention
 }
 
 // part is a file on the way.
 type part struct {
-	file    *File
-	cfg     *python.Config
-	tree    *block
-	bases   []*part
-	failed  bool // something of it is not known
-	written bool
+	file  *File
+	cfg   *python.Config
+	tree  *block
+	bases []*part
+	// processes are those that the learning rate is meant for; 0 when nothing tells
+	processes int
+	failed    bool // something of it is not known
+	written   bool
 }
 
 func newMigration(opt Options) *migration {
@@ -172,7 +176,7 @@ func (m *migration) part(cfg *python.Config) *part {
 			p.bases = append(p.bases, m.part(b))
 		}
 	}
-	p.tree = convert(cfg, &m.opt, p.file.Report)
+	p.tree, p.processes = convert(cfg, &m.opt, p.file.Report)
 	p.file.Whole = isWhole(cfg.Merged)
 	return p
 }
@@ -250,6 +254,9 @@ func (m *migration) write(p *part) {
 	}
 	p.written = true
 	p.file.Name = m.outName(p.file.Source)
+	if m.opt.Names {
+		m.rename(p)
+	}
 	if m.names[p.file.Name] { // data.py and data.json
 		p.file.Name = strings.TrimSuffix(p.file.Name, ".hcl") + strings.ReplaceAll(path.Ext(p.file.Source), ".", "_") + ".hcl"
 	}
@@ -265,6 +272,40 @@ func (m *migration) write(p *part) {
 	p.file.Report.Output = p.file.Name
 	head := p.cfg.Head
 	p.file.Text = lang.Format([]byte(own.text(head, extends)))
+}
+
+// conventional is the name that the convention gives a whole pipeline, below the output folder; empty when it follows the convention, and may say more, or does not say what the name needs.
+func (m *migration) conventional(p *part) string {
+	name := m.outName(p.file.Source)
+	if p.tree == nil || !p.file.Whole || p.tree.hasMissing() || fileProcesses.MatchString(strings.TrimSuffix(path.Base(name), ".hcl")) {
+		return ""
+	}
+	if stem := convention(p.tree, p.processes); stem != "" {
+		return path.Join(path.Dir(name), stem+".hcl")
+	}
+	return ""
+}
+
+// rename gives a whole pipeline the name of the convention, unless others would have it too.
+func (m *migration) rename(p *part) {
+	to := m.conventional(p)
+	if to == "" {
+		return
+	}
+	if m.wanted == nil {
+		m.wanted = map[string]int{}
+		for _, q := range m.parts {
+			m.wanted[m.conventional(q)]++
+			m.wanted[m.outName(q.file.Source)]++
+		}
+	}
+	if m.wanted[to] > 1 {
+		p.file.Report.add(Changed, hcl.Range{}, "", p.file.Name, "it keeps its name, because %s would be that of another too", to)
+		return
+	}
+	p.file.Report.add(Changed, hcl.Range{}, "", to, "named by what it says")
+	p.file.Name = to
+	p.tree.child("pipeline", "").label = strings.TrimSuffix(path.Base(to), ".hcl")
 }
 
 // own is what a file says itself, and the names of the bases that it extends.

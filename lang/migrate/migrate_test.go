@@ -30,6 +30,7 @@ func options(t *testing.T, line string) (opt migrate.Options, ask []string) {
 	opt = migrate.Options{Root: tables.Root, Kinds: tables.Kinds(), Rename: map[string]string{}, Packages: map[string]string{}, BaseRoot: "in"}
 	f := flag.NewFlagSet("options", flag.ContinueOnError)
 	f.BoolVar(&opt.Flat, "flat", false, "")
+	f.BoolVar(&opt.Names, "rename-files", false, "")
 	f.BoolVar(&opt.Partial, "allow-partial", false, "")
 	f.IntVar(&opt.Processes, "processes", 0, "")
 	f.Func("set", "", func(s string) error { opt.Set = append(opt.Set, s); return nil })
