@@ -4,7 +4,7 @@
 # make build   bin/ssc and the native kernels  make docs    print spec/reference/ from the code
 # make kernels the native kernels alone        make kernels-asan  their tests under the address and undefined-behaviour sanitizers
 # make new KIND=head NAME=x                    skeleton of a component
-# make peers   the Python environment of the comparisons (some gigabytes), and ONNX's checker on emitted models
+# make peers   the Python environment of the comparisons (some gigabytes), ONNX's checker on emitted models, and exported weights in torchvision
 # make bench   the comparisons; ONLY=loader makes one of them: step, loader, start, run
 # make faults  the long campaign of kills, power cuts and failing calls (some 20 minutes)      make soak   hours of random faults (SOAK=2h)
 # make photos  a folder of 5,000 photographs, 40 of them damaged, from ssc init to a finished epoch without an edit
@@ -78,9 +78,10 @@ docs: build
 new: build
 	bin/ssc new -kind $(KIND) -name $(NAME)
 
-peers:
+peers: build
 	@$(SETUP) peers
 	@$$($(SETUP) path peers)/bin/python compiler/onnx/testdata/check.py
+	@$$($(SETUP) path peers)/bin/python runtime/export/testdata/check.py bin/ssc
 
 bench: build peers
 	SSC_PEERS=$$($(SETUP) path peers)/bin/python SSC_KERNELS=$${SSC_KERNELS:-$(CURDIR)/bin/libssc_kernels.so} go run ./bench $(if $(ONLY),-only $(ONLY))

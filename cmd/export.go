@@ -23,10 +23,11 @@ var exportCommand = &cli.Command{
 	Name: "export", Usage: "write the trained network into one file for other programs", ArgsUsage: "RUN_DIR | CHECKPOINT [FILE...]",
 	Description: "-format onnx joins the extraction graph and the weights: the input \"images\" is [batch, channel, height, width] of plain pixels, the normalisation is inside, the batch is free, and " +
 		"metadata_props say what made it. Before the file gets its name it is run beside the plan's own graph on random and on real images; a difference beyond 1e-4 of the largest feature is a failure. " +
-		"Weights of more than 2 GB go into a file beside it. -format safetensors writes weights with the names of torchvision and MMSelfSup. Nothing else in the run folder changes.",
+		"Weights of more than 2 GB go into a file beside it. -format safetensors writes weights with the names of torchvision and MMSelfSup; torchvision, timm, mmselfsup and mmdet write those of the backbone under the names, and in the kind of file, that the program loads: " +
+		"a .pth file holds tensors and texts alone, so that torch.load(weights_only=True) reads it. Nothing else in the run folder changes.",
 	Flags: layerFlags(
-		&cli.StringFlag{Name: "format", Value: "onnx", Usage: "onnx or safetensors"},
-		&cli.StringFlag{Name: "o", Usage: "write to `FILE` (default: export/encoder.onnx or export/PART.safetensors in the run folder)"},
+		&cli.StringFlag{Name: "format", Value: "onnx", Usage: "onnx, safetensors, torchvision, timm, mmselfsup or mmdet"},
+		&cli.StringFlag{Name: "o", Usage: "write to `FILE` (default: export/encoder.onnx, export/PART.safetensors or export/PROGRAM.pth in the run folder)"},
 		&cli.StringFlag{Name: "input", Value: "float", Usage: "pixels that the model takes: float in [0,1] or uint8 in [0,255]"},
 		&cli.BoolFlag{Name: "external-data", Usage: "put the weights of a model into a file beside it"},
 		&cli.StringFlag{Name: "part", Value: export.Backbone, Usage: "tensors of a safetensors file: backbone, or all with the names of the run"}),
@@ -37,7 +38,7 @@ func exportRun(c *cli.Context) error {
 	for _, f := range []struct {
 		name  string
 		valid []string
-	}{{"format", []string{"onnx", "safetensors"}}, {"input", []string{"float", "uint8"}}, {"part", []string{export.Backbone, export.All}}} {
+	}{{"format", append([]string{"onnx", "safetensors"}, export.Foreigns...)}, {"input", []string{"float", "uint8"}}, {"part", []string{export.Backbone, export.All}}} {
 		if v := c.String(f.name); !slices.Contains(f.valid, v) {
 			return usage{fmt.Errorf("-%s cannot be %q.%s", f.name, v, schema.DidYouMean(v, f.valid))}
 		}
@@ -58,6 +59,9 @@ func exportRun(c *cli.Context) error {
 	defer stop()
 	if format == "safetensors" {
 		return exportTensors(c, n, j)
+	}
+	if slices.Contains(export.Foreigns, format) {
+		return exportForeign(c, n, j, export.Foreign(format))
 	}
 	return exportModel(ctx, c, n, j)
 }

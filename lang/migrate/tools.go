@@ -78,10 +78,10 @@ var tools = []tool{
 	{"utils.py", "utils.py", "", noStep + "a library of the scripts around it", 0, false},
 	{"print_config.py", "print_config.py CONFIG", "ssc config CONFIG.hcl", "with -origin the place of every value", 0, false},
 
-	{"extract_backbone_weights.py", "extract_backbone_weights.py CHECKPOINT OUT", "", noStep + "train.init_from takes the tensors under a prefix; weights.safetensors has torchvision's names under backbone.", 0, false},
+	{"extract_backbone_weights.py", "extract_backbone_weights.py CHECKPOINT OUT", "ssc export RUN -format mmselfsup", "the same file; train.init_from needs none of it, since it takes the tensors under a prefix", 0, false},
 	{"publish_model.py", "publish_model.py IN OUT", "", noStep + "weights.safetensors has no state of the optimizer, its manifest the sha256; `ssc migrate weights` leaves that state out", 0, false},
 	{"upgrade_models.py", "upgrade_models.py IN OUT", "", "not there", 0, false},
-	{"mmcls2timm.py", "mmcls2timm.py IN OUT", "", "not there", 0, false},
+	{"mmcls2timm.py", "mmcls2timm.py IN OUT", "ssc export RUN -format timm", "", 0, false},
 	{"kill.sh", "kill.sh", "", noStep + "Ctrl-C ends a run at a checkpoint", 0, false},
 
 	{"convert_subset.py", "convert_subset.py", "", noStep + "source \"subset\" takes a fraction, or the images of a list", 0, false},
@@ -92,7 +92,7 @@ var tools = []tool{
 	{"prepare_voc07_cls.sh", "prepare_voc07_cls.sh", "", "not there", 0, false},
 
 	{"train_net.py", "train_net.py", "", elseway + "detectron2", 0, false},
-	{"convert-pretrain-to-detectron2.py", "convert-pretrain-to-detectron2.py IN OUT", "", elseway + "detectron2 reads torchvision's names, which weights.safetensors has under backbone.", 0, false},
+	{"convert-pretrain-to-detectron2.py", "convert-pretrain-to-detectron2.py IN OUT", "", elseway + "it starts from what `ssc export RUN -format torchvision` writes", 0, false},
 	{"run.sh", "detectron2/run.sh", "", elseway + "detectron2", 0, false},
 	{"slurm_run.sh", "detectron2/slurm_run.sh", "", elseway + "detectron2", 0, false},
 	{"mim_dist_train_c4.sh", "mim_dist_train_c4.sh", "", elseway + "mmdetection", 0, false},

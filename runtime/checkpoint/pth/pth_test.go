@@ -178,3 +178,34 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+// TestWrite reads what Write writes: names, types, shapes and bytes, in both forms. That PyTorch reads it is checked by runtime/export/testdata/check.py.
+func TestWrite(t *testing.T) {
+	list := []safetensors.Tensor{
+		{Info: safetensors.Info{Name: "conv1.weight", DType: "f32", Dims: []int{2, 1, 3}}, Data: bytes.Repeat([]byte{1, 2, 3, 4}, 6)},
+		{Info: safetensors.Info{Name: "bn1.num_batches_tracked", DType: "i64", Dims: []int{}}, Data: []byte{7, 0, 0, 0, 0, 0, 0, 0}},
+		{Info: safetensors.Info{Name: "é", DType: "bf16", Dims: []int{0, 4}}},
+	}
+	for _, meta := range []map[string]string{nil, {"ssc.version": "1", "a": "b"}} {
+		var b, again bytes.Buffer
+		if err := Write(&b, list, meta); err != nil {
+			t.Fatal(err)
+		}
+		if err := Write(&again, list, meta); err != nil || !bytes.Equal(b.Bytes(), again.Bytes()) {
+			t.Errorf("written twice, the bytes differ: %v", err)
+		}
+		w, err := Read(bytes.NewReader(b.Bytes()), int64(b.Len()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(list, w.Tensors); d != "" {
+			t.Errorf("-written +read:\n%s", d)
+		}
+		if (len(w.Others) > 0) != (meta != nil) {
+			t.Errorf("others %v with meta %v", w.Others, meta)
+		}
+	}
+	if err := Write(&bytes.Buffer{}, []safetensors.Tensor{{Info: safetensors.Info{Name: "x", DType: "u64"}}}, nil); err == nil || !strings.Contains(err.Error(), "u64") {
+		t.Errorf("an unknown type gives %v, want an error", err)
+	}
+}
