@@ -11,12 +11,13 @@ type Use uint32
 
 // The uses, each with the meaning of the counters a, b, c of NewRand.
 const (
-	UseOrder      Use = 1 // sample order: epoch
+	UseOrder      Use = 1 // sample order: epoch, 0, how it is drawn
 	UseView       Use = 2 // augmentation: epoch, position in the epoch's order, view
 	UseSubstitute Use = 3 // which sample stands in for an unreadable one: epoch, position in the epoch's order
 	UseStep       Use = 4 // draws for a whole step: step, index of the draw's consumer
 	UseNoise      Use = 5 // host-made noise of a batch field: step, field
-	UseInit       Use = 6 // initial values: index of the state tensor
+	UseInit       Use = 6 // initial values: index of the state tensor, step at which it starts anew
+	UseCluster    Use = 7 // starts of k-means: step, stage and action, part
 
 	UseProbe  Use = 16 // draws of a probe: its own numbering
 	UseExport Use = 17 // random images that an exported model is proved on
