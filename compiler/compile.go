@@ -9,6 +9,7 @@ package compiler
 import (
 	"github.com/hashicorp/hcl/v2"
 
+	"ssc/compiler/algorithm"
 	"ssc/compiler/ir"
 	"ssc/compiler/plan"
 	"ssc/compiler/probe"
@@ -73,6 +74,9 @@ func (c *compilation) decode() {
 	if c.root.dataset("train") == nil {
 		c.errorf(c.block, "", "Missing block", "The pipeline needs a block dataset \"train\": the images to train on.")
 	}
+	if cl, ok := c.root.algorithm.(algorithm.Clusterer); ok && c.root.dataset(cl.Extractor()) == nil {
+		c.errorf(c.blocks[c.root.algorithm], "extractor", "Unknown dataset", "There is no dataset %q.%s", cl.Extractor(), schema.DidYouMean(cl.Extractor(), c.root.names()))
+	}
 	for _, list := range [][]schema.Component{c.root.monitors, c.root.evaluates} {
 		for _, p := range list {
 			c.checkProbe(p)
@@ -82,10 +86,7 @@ func (c *compilation) decode() {
 
 // checkProbe reports datasets that a probe names and the file does not have.
 func (c *compilation) checkProbe(p schema.Component) {
-	var names []string
-	for _, d := range c.root.datasets {
-		names = append(names, d.name)
-	}
+	names := c.root.names()
 	for _, want := range p.(interface{ Datasets() []string }).Datasets() {
 		if c.root.dataset(want) == nil {
 			c.errorf(c.blocks[p], argWith(c.blocks[p], want), "Unknown dataset", "There is no dataset %q.%s", want, schema.DidYouMean(want, names))

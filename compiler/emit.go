@@ -52,6 +52,7 @@ func (c *compilation) emit() {
 		Loader:   c.root.loader.Loader,
 		Train: plan.Train{Epochs: c.root.train.epochs, Accumulate: c.root.train.accumulate, Checkpoint: c.root.train.checkpoint.Checkpoint,
 			LogEvery: c.root.train.logEvery, MaxBad: c.root.train.maxBad, InitFrom: c.initFrom()},
+		Stages:   c.train.Stages,
 		Monitors: c.components("monitor"),
 		Evaluate: c.components("evaluate"),
 		Track:    c.root.track.Track,

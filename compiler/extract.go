@@ -61,6 +61,11 @@ func (c *compilation) buildExtract() {
 			return []nn.Metric{{Name: features, Value: c.pooled(b, a.Features(b, x), 1)}}
 		}))
 	}
+	if cl, ok := a.(algorithm.Clusterer); ok {
+		c.extra = append(c.extra, c.inference(algorithm.ClusterGraph, c.dataset(cl.Extractor()).Views[0].Image, func(b *nn.Builder, x *ir.Value) []nn.Metric {
+			return []nn.Metric{{Name: features, Value: cl.Embed(b, x)}}
+		}))
+	}
 	if c.needs.Classify {
 		c.extra = append(c.extra, c.inference("classify", c.evaluated(), classifier.Classify))
 	}

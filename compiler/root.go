@@ -75,6 +75,15 @@ func (r *root) dataset(name string) *dataset {
 	return nil
 }
 
+// names are those of the datasets.
+func (r *root) names() []string {
+	var out []string
+	for _, d := range r.datasets {
+		out = append(out, d.name)
+	}
+	return out
+}
+
 type pipeline struct {
 	name, description string
 	seed              int
@@ -120,6 +129,7 @@ func (l *loader) Args(s *schema.Set) {
 	s.Int(&l.Prefetch, "prefetch", 2, "batches made ahead of the step", schema.Positive)
 	s.String(&l.Last, "last", "wrap", "what happens to the last, incomplete batch of an epoch: \"wrap\" fills it from the start of the epoch's order, \"drop\" leaves it out", schema.OneOf("wrap", "drop"))
 	s.Bool(&l.Shuffle, "shuffle", true, "whether each epoch has its own random order")
+	s.Bool(&l.Replace, "replace", false, "whether an epoch's images are drawn with replacement: some come more than once and others not at all; shuffle does not count then")
 	s.Float(&l.MaxBadFraction, "max_bad_fraction", 0.01, "share of unreadable images above which a run stops; below it each is replaced by another image and reported", schema.Fraction)
 	s.String(&l.Cache, "cache", "off", "where decoded images are kept, so that they are decoded once and not in every epoch: a folder, \"auto\" for one in the cache folder, or \"off\". Without cache_side no pixel changes by it", schema.NotEmpty, schema.Location)
 	s.Int(&l.CacheSide, "cache_side", 0, "with a cache: images with a longer shorter side are shrunk to it before the views are made, which costs detail and saves space; 0 keeps them as they are", schema.NonNegative)

@@ -27,6 +27,16 @@ type Embedder interface {
 	Embed(b *nn.Builder, x *ir.Value) *ir.Value
 }
 
+// Clusterer is an algorithm that clusters embeddings of all training images between steps.
+type Clusterer interface {
+	Embedder
+	// Extractor is the dataset that shows the training images as they are clustered, under a view without random draws.
+	Extractor() string
+}
+
+// ClusterGraph is the name of the graph that makes the embeddings that are clustered.
+const ClusterGraph = "cluster"
+
 // Classifier is an algorithm that learns classes.
 type Classifier interface {
 	// Classify builds the logits of images x, [batch, channel, height, width]: [batch, class] for each head, by the head's name.

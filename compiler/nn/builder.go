@@ -19,6 +19,7 @@ type Builder struct {
 	Fields  []plan.Field
 	Scalars []plan.Scalar
 	Metrics []Metric
+	Stages  []plan.Stage
 	// Recompute asks that residual blocks keep no values for the backward part but compute them again; see Scope.Recomputed.
 	Recompute bool
 	// Blocks tells where each component was written, for diagnostics; see Scope.At.
@@ -126,6 +127,22 @@ func (b *Builder) Index() *ir.Value {
 // Label is the label of each sample, -1 where there is none: [batch], int64.
 func (b *Builder) Label() *ir.Value {
 	return b.field(plan.Field{Name: "label", Kind: "label"}, ir.Int64, ir.Shape{b.batch})
+}
+
+// PseudoLabel is the label that a stage gave each sample: [batch], int64.
+func (b *Builder) PseudoLabel() *ir.Value {
+	return b.field(plan.Field{Name: "pseudo_label", Kind: "pseudo_label"}, ir.Int64, ir.Shape{b.batch})
+}
+
+// Stage declares work between steps. It runs behind the stages that were declared before.
+func (b *Builder) Stage(s plan.Stage) { b.Stages = append(b.Stages, s) }
+
+// Place is the file:line,column of an argument of component c or, when it was not given, of its block; empty where it was not written.
+func (b *Builder) Place(c schema.Component, arg string) string {
+	if block := b.Blocks[c]; block != nil {
+		return block.At(arg)
+	}
+	return ""
 }
 
 // Noise is a tensor of uniform numbers in [0,1) that the host draws for each step.

@@ -8,7 +8,7 @@ import (
 
 // check tests what a damaged or hostile file could break: everything by which the runtime divides, indexes, loops or allocates.
 func (p *Plan) check() error {
-	for _, part := range []func() error{p.checkLoop, p.checkScalars, p.checkData, p.checkGraphs, p.checkState, p.checkFields} {
+	for _, part := range []func() error{p.checkLoop, p.checkScalars, p.checkData, p.checkGraphs, p.checkState, p.checkFields, p.checkStages} {
 		if err := part(); err != nil {
 			return err
 		}
@@ -153,7 +153,7 @@ func (p *Plan) checkFields() error {
 			}
 			m := views[f.View].Image
 			want.Dims = []int{p.Loader.BatchSize, m.Channels, m.Height, m.Width}
-		case "idx", "label":
+		case "idx", "label", "pseudo_label":
 			want = Field{DType: "i64", Dims: []int{p.Loader.BatchSize}}
 		case "permutation":
 			want = Field{DType: "i64", Dims: []int{p.Loader.BatchSize}}

@@ -62,6 +62,7 @@ func (p *Plan) Digest() (string, error) {
 	q.Pipeline = q.Pipeline.placeless()
 	q.Pipeline.Blocks = slices.DeleteFunc(q.Pipeline.Blocks, func(c Component) bool { return c.Type == "track" })
 	q.Monitors, q.Evaluate = placeless(q.Monitors), placeless(q.Evaluate)
+	q.Stages = placelessStages(q.Stages)
 	q.Datasets = slices.Clone(q.Datasets)
 	for i, d := range q.Datasets {
 		d.Source = d.Source.placeless()

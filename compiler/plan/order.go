@@ -25,6 +25,49 @@ func Order(seed uint64, epoch, n int, shuffle bool) []int32 {
 	return order
 }
 
+// DrawnOrder is an epoch of n numbers of samples that are drawn with replacement.
+func DrawnOrder(seed uint64, epoch, n int) []int32 {
+	order := make([]int32, n)
+	r := NewRand(seed, UseOrder, uint64(epoch), 0, 1)
+	for i := range order {
+		order[i] = int32(r.IntN(n))
+	}
+	return order
+}
+
+// BalancedOrder is an epoch that draws from all of k classes alike: ⌊n/k⌋+1 samples of each class that has any, with replacement where it has no more than that, in a random order that is cut to n. It is
+// shorter than n when classes are missing. labels are the classes of the samples.
+func BalancedOrder(seed uint64, epoch int, labels []int32, k int) []int32 {
+	members := make([][]int32, k)
+	for i, l := range labels {
+		members[l] = append(members[l], int32(i))
+	}
+	n := len(labels)
+	each := n/k + 1
+	r := NewRand(seed, UseOrder, uint64(epoch), 0, 2)
+	var order []int32
+	for _, m := range members {
+		switch {
+		case len(m) == 0:
+		case len(m) <= each:
+			for range each {
+				order = append(order, m[r.IntN(len(m))])
+			}
+		default:
+			for i := range each { // the first draws of a random permutation
+				j := i + r.IntN(len(m)-i)
+				m[i], m[j] = m[j], m[i]
+			}
+			order = append(order, m[:each]...)
+		}
+	}
+	for i := range order {
+		j := r.IntN(i + 1)
+		order[i], order[j] = order[j], order[i]
+	}
+	return order[:min(n, len(order))]
+}
+
 // StepsPerEpoch is the number of batches that an epoch over n samples has.
 func StepsPerEpoch(n, batch int, last string) int {
 	if last == LastDrop {

@@ -19,6 +19,7 @@ type Plan struct {
 	Datasets []Dataset        `json:"datasets"`
 	Loader   Loader           `json:"loader"`
 	Train    Train            `json:"train"`
+	Stages   []Stage          `json:"stages,omitempty"` // between steps
 	Monitors []Component      `json:"monitors"`
 	Evaluate []Component      `json:"evaluate"`
 	Track    Track            `json:"track,omitzero"`
@@ -112,7 +113,7 @@ type Scalar struct {
 	Curve Curve  `json:"curve"`
 }
 
-// Field is a batch input of the train graph. Kind is "view" (View tells which), "idx", "label", "noise" (uniform in [0,1)), or "permutation" (a random order of its indices).
+// Field is a batch input of the train graph. Kind is "view" (View tells which), "idx", "label", "pseudo_label" (what a stage made of the sample's number), "noise" (uniform in [0,1)), or "permutation" (a random order of its indices).
 type Field struct {
 	Name  string `json:"name"`
 	Kind  string `json:"kind"`
@@ -162,6 +163,7 @@ type Loader struct {
 	Prefetch  int    `json:"prefetch"`   // batches ready ahead of the step
 	Last      string `json:"last"`       // "wrap", "drop"
 	Shuffle   bool   `json:"shuffle"`
+	Replace   bool   `json:"replace,omitempty"` // an epoch's images are drawn with replacement
 	// MaxBadFraction is the share of unreadable samples above which a run stops.
 	MaxBadFraction float64 `json:"max_bad_fraction"`
 

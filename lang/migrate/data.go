@@ -131,7 +131,7 @@ func (c *converter) sampler(v python.Value, where string) {
 		c.root.child("loader", "").set("shuffle", "false", x)
 	}
 	if x, ok := d.Get("replace"); ok && x.X == true {
-		c.rep.add(Attention, x.At, where+".replace", "", "images are not drawn with replacement")
+		c.root.child("loader", "").set("replace", "true", x)
 	}
 	c.rep.add(Dropped, v.At, where, "", "one process reads all images")
 }

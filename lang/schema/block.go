@@ -3,6 +3,8 @@ package schema
 import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
+
+	"ssc/lang/diag"
 )
 
 // Block is a block of the resolved pipeline: merged, overridden and evaluated, with the place each part came from.
@@ -33,6 +35,14 @@ func (b *Block) Arg(name string) *Arg {
 		}
 	}
 	return nil
+}
+
+// At names the place of an argument as file:line,col, or that of the block where the argument was not given.
+func (b *Block) At(arg string) string {
+	if a := b.Arg(arg); a != nil {
+		return diag.At(a.Range)
+	}
+	return diag.At(b.Range)
 }
 
 // Find returns the child blocks of the type.

@@ -40,9 +40,11 @@ type Config struct {
 	Prefetch  int    // batches ready ahead of the one in use; 0: 2
 	Last      string // plan.LastWrap, LastDrop or LastPartial
 	Shuffle   bool
-	Epochs    int // iteration ends before this epoch
-	Epoch     int // first epoch …
-	Step      int // … and first batch in it
+	// Order, if not nil, is the order of an epoch's samples: their numbers, some perhaps more than once and others not at all. Shuffle counts only without it.
+	Order  func(epoch int) []int32
+	Epochs int // iteration ends before this epoch
+	Epoch  int // first epoch …
+	Step   int // … and first batch in it
 
 	// MaxBadFraction is the share of different unreadable samples in the data set above which Next fails.
 	MaxBadFraction float64
@@ -57,7 +59,7 @@ type Config struct {
 
 // Sequential returns the configuration for one pass over all samples in their own order, with a shorter last batch: feature extraction.
 func Sequential(c Config) Config {
-	c.Shuffle, c.Last, c.Epochs, c.Epoch, c.Step = false, plan.LastPartial, 1, 0, 0
+	c.Shuffle, c.Order, c.Last, c.Epochs, c.Epoch, c.Step = false, nil, plan.LastPartial, 1, 0, 0
 	return c
 }
 
@@ -179,6 +181,14 @@ func (l *Loader) build() error {
 		l.images = append(l.images, got)
 	}
 	return nil
+}
+
+// order is that of the epoch's samples.
+func (c *Config) order(epoch int) []int32 {
+	if c.Order != nil {
+		return c.Order(epoch)
+	}
+	return plan.Order(c.Seed, epoch, c.Samples.Len(), c.Shuffle)
 }
 
 func elements(t plan.ImageType) int { return t.Channels * t.Height * t.Width }

@@ -355,3 +355,16 @@ func TestNewRefuses(t *testing.T) {
 		}
 	}
 }
+
+// TestGivenOrder: a given order is followed, wraps where it is shorter than an epoch, and changes with the epoch.
+func TestGivenOrder(t *testing.T) {
+	cfg := config(&fake{n: 8})
+	cfg.Epochs, cfg.Order = 2, func(epoch int) []int32 { return [][]int32{{7, 7, 1}, {2, 0, 5, 5}}[epoch] }
+	var got [][]int64
+	for _, b := range collect(t, cfg) {
+		got = append(got, b.Idx)
+	}
+	if diff := cmp.Diff([][]int64{{7, 7, 1, 7, 7, 1}, {7, 7, 1, 7, 7, 1}, {2, 0, 5, 5, 2, 0}, {5, 5, 2, 0, 5, 5}}, got); diff != "" {
+		t.Errorf("samples of the batches (-want +got):\n%s", diff)
+	}
+}

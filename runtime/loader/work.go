@@ -45,7 +45,7 @@ func (l *Loader) dispatch(ctx context.Context) {
 	c := &l.cfg
 	step := c.Step
 	for epoch := c.Epoch + step/l.steps; epoch < c.Epochs; epoch++ {
-		order := plan.Order(c.Seed, epoch, c.Samples.Len(), c.Shuffle)
+		order := c.order(epoch)
 		for step %= l.steps; step < l.steps; step++ {
 			select {
 			case b := <-l.free:

@@ -179,6 +179,24 @@ func (s *Subject) Features(ctx context.Context, name string, max int) (*Features
 	return f, nil
 }
 
+// FeaturesBy extracts a dataset under its first view by a graph of the plan. They belong to the caller.
+func (s *Subject) FeaturesBy(ctx context.Context, graph, name string) (*Features, error) {
+	d, err := s.dataset(name)
+	if err != nil {
+		return nil, err
+	}
+	x := s.extractor()
+	if x.Session, err = s.Session(graph); err != nil {
+		return nil, err
+	}
+	defer x.Session.Close()
+	f, err := x.Extract(ctx, d.Samples, d.Channels, d.Spec.Views[0])
+	if err != nil {
+		return nil, fmt.Errorf("dataset %q: %w", name, err)
+	}
+	return f, nil
+}
+
 // Pixels are at most max images of a dataset, evenly spread, under its first view as 8-bit values before normalisation: [image, channel, height, width].
 func (s *Subject) Pixels(ctx context.Context, name string, max int) ([]uint8, []int, error) {
 	d, err := s.dataset(name)

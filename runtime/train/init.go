@@ -22,11 +22,11 @@ func (r *run) begin(s *state) error {
 	return nil
 }
 
-// initialise fills a state tensor. The draws are keyed by the tensor's name, so that adding a layer does not change the others.
-func initialise(seed uint64, s plan.State, dst []float32, of func(name string) []float32) error {
+// initialise fills a state tensor at the beginning or, when a stage lets it start anew, after a step. The draws are keyed by the tensor's name, so that adding a layer does not change the others.
+func initialise(seed uint64, step int, s plan.State, dst []float32, of func(name string) []float32) error {
 	h := fnv.New64a()
 	h.Write([]byte(s.Name))
-	r := plan.NewRand(seed, plan.UseInit, h.Sum64(), 0, 0)
+	r := plan.NewRand(seed, plan.UseInit, h.Sum64(), uint64(step), 0)
 	switch in := s.Init; in.Kind {
 	case "constant":
 		for i := range dst {

@@ -12,7 +12,7 @@ import (
 func TestUnitRows(t *testing.T) {
 	x := make([]float32, 6*4)
 	s := plan.State{Name: "queue", Dims: []int{6, 4}, Init: plan.Init{Kind: "normal", Std: 1, Unit: true}}
-	if err := initialise(7, s, x, nil); err != nil {
+	if err := initialise(7, 0, s, x, nil); err != nil {
 		t.Fatal(err)
 	}
 	for i := range 6 {

@@ -7,11 +7,13 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 
 	"ssc/runtime/checkpoint/atomic"
 	"ssc/runtime/failpoint"
+	"ssc/runtime/report"
 )
 
 // journal is a file of JSON lines that grows with a run: metrics.jsonl, bad_samples.jsonl. A checkpoint holds the number of its lines, which are on disk by then, and a
@@ -141,3 +143,31 @@ func (j *journal) rewrite() error {
 }
 
 func (j *journal) close() { j.file.Close() }
+
+// record is a line of metrics.jsonl.
+type record struct {
+	Step     int               `json:"step"`
+	Epoch    float64           `json:"epoch"`
+	Values   map[string]number `json:"values"`
+	BadSteps int               `json:"bad_steps"`
+	Clock    *report.Clock     `json:"clock,omitempty"` // what depends on the machine's speed
+}
+
+// badRecord is a line of bad_samples.jsonl: an image that could not be read, whose place another one took.
+type badRecord struct {
+	Index    int    `json:"index"` // of the sample
+	Name     string `json:"name"`
+	Epoch    int    `json:"epoch"`    // where it was met …
+	Position int    `json:"position"` // … for the first time
+	Reason   string `json:"reason"`
+}
+
+// number is a float64 that JSON can carry: what is not finite becomes null.
+type number float64
+
+func (n number) MarshalJSON() ([]byte, error) {
+	if f := float64(n); math.IsNaN(f) || math.IsInf(f, 0) {
+		return []byte("null"), nil
+	}
+	return json.Marshal(float64(n))
+}

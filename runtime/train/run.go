@@ -17,6 +17,7 @@ import (
 	"ssc/runtime/probe"
 	"ssc/runtime/profile"
 	"ssc/runtime/report"
+	"ssc/runtime/stage"
 	"ssc/runtime/track"
 )
 
@@ -108,12 +109,12 @@ func (r *run) train(ctx context.Context) error {
 		}
 		return err
 	}
-	if r.loop.Measure > 0 { // a stop came before the epoch was measured
+	if r.loop.Stages > 0 || r.loop.Measure > 0 { // before the first step, or a stop came before all was done that follows one
 		if err := r.endStep(ctx); err != nil {
 			return err
 		}
 	}
-	for r.loop.Step < r.total && ctx.Err() == nil {
+	for r.loop.Step < r.total && r.loop.Stages == 0 && ctx.Err() == nil {
 		if err := r.once(ctx); err != nil {
 			return err
 		}
@@ -127,7 +128,7 @@ func (r *run) train(ctx context.Context) error {
 	if r.saves > 0 {
 		r.Report.Note("saving took %s, %.2g %% of the time (checkpoints: %d)", r.saving.Round(time.Millisecond), 100*r.saving.Seconds()/r.clock.elapsed().Seconds(), r.saves)
 	}
-	if r.loop.Measure > 0 || r.loop.Step < r.plan.Train.Epochs*r.perEpoch {
+	if r.loop.Stages > 0 || r.loop.Measure > 0 || r.loop.Step < r.plan.Train.Epochs*r.perEpoch {
 		return ErrStopped
 	}
 	return nil
@@ -143,7 +144,8 @@ type run struct {
 	store    *checkpoint.Store
 	data     map[string]*dataset
 	engine   *engine
-	loader   *loader.Loader
+	loader   *loader.Loader // nil until the next batch is wanted
+	labels   *stage.Labels  // pseudo-labels; nil for a plan without
 	metrics  *journal
 	bad      *journal
 	loop     loopState
@@ -155,6 +157,7 @@ type run struct {
 	saves    int           // those that succeeded, and …
 	saving   time.Duration // … how long they took
 	clock    clock
+	waited   time.Duration // for batches, of loaders that are closed
 	resumed  int
 	probed   string
 }
@@ -170,11 +173,12 @@ func newRun(p *plan.Plan, models map[string][]byte, o Options) *run {
 type loopState struct {
 	Step     int               `json:"step"` // micro-batches done
 	Epoch    int               `json:"epoch"`
-	Plan     string            `json:"plan"`           // digest
-	Metrics  int               `json:"metrics"`        // lines of metrics.jsonl
-	BadLines int               `json:"bad_samples"`    // lines of bad_samples.jsonl
-	Measure  int               `json:"measure"`        // monitors that the epoch's end still waits for …
-	Last     []uint32          `json:"last,omitempty"` // … and for them the metrics of its last step, as bits
+	Plan     string            `json:"plan"`             // digest
+	Metrics  int               `json:"metrics"`          // lines of metrics.jsonl
+	BadLines int               `json:"bad_samples"`      // lines of bad_samples.jsonl
+	Stages   int               `json:"stages,omitempty"` // that the beginning of the next step still waits for
+	Measure  int               `json:"measure"`          // monitors that the epoch's end still waits for …
+	Last     []uint32          `json:"last,omitempty"`   // … and for them the metrics of its last step, as bits
 	BadSteps int               `json:"bad_steps"`
 	BadRow   int               `json:"bad_row"` // in a row, up to now
 	LossSum  float64           `json:"loss_sum"`
@@ -206,6 +210,9 @@ func (r *run) prepare(ctx context.Context) (err error) {
 	if r.plan.Loader.Last == plan.LastDrop && n < r.plan.Loader.BatchSize {
 		return refuse("%s: dataset \"train\" has %d images, fewer than the batch size of %d, and last = \"drop\" leaves incomplete batches out", r.data["train"].at, n, r.plan.Loader.BatchSize)
 	}
+	if err := stage.Check(r.plan, func(name string) int { return r.data[name].samples.Len() }); err != nil {
+		return Refused{err}
+	}
 	r.perEpoch = plan.StepsPerEpoch(n, r.plan.Loader.BatchSize, r.plan.Loader.Last)
 	r.total = r.perEpoch * r.plan.Train.Epochs
 	if r.Steps > 0 {
@@ -225,10 +232,7 @@ func (r *run) prepare(ctx context.Context) (err error) {
 	r.track(false)
 	r.lastSave = time.Now()
 	r.clock.start()
-	if r.loop.Step >= r.total {
-		return nil
-	}
-	return r.startLoader(ctx)
+	return nil
 }
 
 // track hands the run folder to the tracker.
@@ -262,11 +266,18 @@ func (r *run) check() (err error) {
 
 // takeUp continues from the folder's newest checkpoint, if there is one.
 func (r *run) takeUp() (err error) {
+	r.labels = stage.LabelsOf(r.plan)
 	if err := r.resume(); err != nil {
 		return err
 	}
+	if r.saved < 0 {
+		r.loop.Stages = len(r.due())
+	}
 	if err := r.checkData(); err != nil {
 		return err
+	}
+	if n := r.data["train"].samples.Len(); r.labels != nil && r.labels.Of != nil && len(r.labels.Of) != n {
+		return refuse("%s: dataset \"train\" has %d images, but the run has sorted %d into clusters. Begin anew in another folder with -run", r.data["train"].at, n, len(r.labels.Of))
 	}
 	r.resumed = r.loop.Step
 	if r.metrics, err = openJournal(r.FS, filepath.Join(r.Dir, "metrics.jsonl"), r.loop.Metrics); err != nil {
@@ -279,7 +290,7 @@ func (r *run) takeUp() (err error) {
 // badFile is where the images stand that could not be read.
 const badFile = "bad_samples.jsonl"
 
-// startLoader begins the stream of batches where the run stands. It outlives ctx by design: the step that is under way when ctx ends is finished.
+// startLoader begins the stream of batches where the run stands, up to the next epoch whose order a stage may change. It outlives ctx by design: the step that is under way when ctx ends is finished.
 func (r *run) startLoader(ctx context.Context) error {
 	workers := r.Workers
 	if workers == 0 {
@@ -292,7 +303,7 @@ func (r *run) startLoader(ctx context.Context) error {
 	}
 	r.loader, err = loader.New(context.WithoutCancel(ctx), loader.Config{
 		Samples: d.samples, Channels: d.channels, Views: d.spec.Views, Seed: r.plan.Seed, BatchSize: r.plan.Loader.BatchSize, Workers: workers,
-		Prefetch: r.plan.Loader.Prefetch, Last: r.plan.Loader.Last, Shuffle: r.plan.Loader.Shuffle, Epochs: r.plan.Train.Epochs,
+		Prefetch: r.plan.Loader.Prefetch, Last: r.plan.Loader.Last, Shuffle: r.plan.Loader.Shuffle, Order: r.order(), Epochs: r.plan.NextRestart(r.loop.Step / r.perEpoch),
 		Epoch: r.loop.Step / r.perEpoch, Step: r.loop.Step % r.perEpoch, MaxBadFraction: r.plan.Loader.MaxBadFraction, Bad: met, OnBad: r.noteBad})
 	if err != nil {
 		return Refused{err}

@@ -10,6 +10,7 @@ import (
 	"ssc/runtime/checkpoint"
 	"ssc/runtime/checkpoint/safetensors"
 	"ssc/runtime/failpoint"
+	"ssc/runtime/stage"
 )
 
 // maxFailedSaves is how often in a row saving may fail before a run stops: once is a disk that somebody is clearing, thrice is work that would be lost.
@@ -56,7 +57,7 @@ func (r *run) save() error {
 			r.loop.Last = append(r.loop.Last, math.Float32bits(x))
 		}
 	}
-	if err := r.store.Save(r.loop.Step, stateTensors(r.plan, r.engine.state), r.loop); err != nil {
+	if err := r.store.Save(r.loop.Step, append(stateTensors(r.plan, r.engine.state), r.labels.Tensors()...), r.loop); err != nil {
 		return err
 	}
 	if err := failpoint.SaveAfter.Hit(); err != nil {
@@ -108,7 +109,7 @@ func (r *run) resume() error {
 	if r.loop.Plan != r.digest {
 		return refuse("%s belongs to another plan than the run folder's. Name another folder with -run.", c.Path)
 	}
-	if err := readState(c, r.plan, r.engine.state); err != nil {
+	if err := r.readState(c); err != nil {
 		return Refused{err}
 	}
 	if err := r.store.Tidy(c); err != nil {
@@ -123,10 +124,16 @@ func (r *run) resume() error {
 	return nil
 }
 
-// readState fills the state from a checkpoint, which must hold exactly its tensors.
-func readState(c *checkpoint.Checkpoint, p *plan.Plan, s *state) error {
+// readState fills the state from a checkpoint, which must hold exactly its tensors, and the pseudo-labels of a run that has some.
+func (r *run) readState(c *checkpoint.Checkpoint) error {
+	p, s := r.plan, r.engine.state
 	read := 0
+	var labels []byte
 	err := c.Read(func(t safetensors.Info) ([]byte, error) {
+		if t.Name == stage.LabelsTensor && r.trainedPlan().Labels() && t.DType == "i32" && len(t.Dims) == 1 {
+			labels = make([]byte, 4*t.Dims[0])
+			return labels, nil
+		}
 		i := slices.IndexFunc(p.State, func(s plan.State) bool { return s.Name == t.Name })
 		if i < 0 {
 			return nil, fmt.Errorf("the plan has no tensor %q", t.Name)
@@ -139,6 +146,9 @@ func readState(c *checkpoint.Checkpoint, p *plan.Plan, s *state) error {
 	})
 	if err == nil && read != len(p.State) {
 		err = fmt.Errorf("%s holds %d of the plan's %d tensors", c.Path, read, len(p.State))
+	}
+	if err == nil && labels != nil && r.labels != nil {
+		err = r.labels.Restore(labels, r.loop.Samples)
 	}
 	return err
 }

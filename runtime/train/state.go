@@ -46,7 +46,7 @@ func (s *state) reset(seed uint64) error {
 			if (spec.Init.Kind == "copy") != copies {
 				continue
 			}
-			if err := initialise(seed, spec, s.now[spec.Name].Float32(), of); err != nil {
+			if err := initialise(seed, 0, spec, s.now[spec.Name].Float32(), of); err != nil {
 				return err
 			}
 		}

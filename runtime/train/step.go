@@ -37,6 +37,7 @@ func (r *run) once(ctx context.Context) error {
 	if r.loop.BadRow >= r.plan.Train.MaxBad {
 		return r.giveUp()
 	}
+	r.loop.Stages = len(r.due())
 	if epochEnd {
 		r.loop.Measure = len(r.plan.Monitors)
 	}
@@ -46,6 +47,11 @@ func (r *run) once(ctx context.Context) error {
 // advance trains on one micro-batch and returns the metrics of the step and its learning rate; no metrics when ctx ended before the batch was there.
 func (r *run) advance(ctx context.Context) (values map[string]float64, lr float64, err error) {
 	began := time.Now()
+	if r.loader == nil {
+		if err := r.startLoader(ctx); err != nil {
+			return nil, 0, err
+		}
+	}
 	b, err := r.loader.Next(ctx)
 	r.Track.Spend(profile.Wait, time.Since(began))
 	r.Profile.Span(profile.Wait, began)
@@ -114,6 +120,8 @@ func (r *run) fill(b *loader.Batch) {
 			copy(t.Int64(), b.Idx)
 		case "label":
 			copy(t.Int64(), b.Label)
+		case "pseudo_label":
+			r.labels.Look(b.Idx, t.Int64())
 		case "noise":
 			r.noise(f, t.Float32())
 		case "permutation":
@@ -122,10 +130,13 @@ func (r *run) fill(b *loader.Batch) {
 	}
 }
 
-// endStep makes the measurements that the end of an epoch waits for, and saves when a checkpoint is due. When ctx ends the measurements are left for the run that goes on.
+// endStep carries out the stages that follow a step, makes the measurements that the end of an epoch waits for, and saves when a checkpoint is due. When ctx ends stages and measurements are left for the run that goes on.
 func (r *run) endStep(ctx context.Context) error {
 	c := r.plan.Train.Checkpoint
 	late := func() bool { return time.Since(r.lastSave) > time.Duration(c.Minutes*float64(time.Minute)) }
+	if err := r.stages(ctx); err != nil || r.loop.Stages > 0 {
+		return err
+	}
 	if r.loop.Measure > 0 && late() { // measuring may take long, too
 		if err := r.trySave(); err != nil {
 			return err
@@ -134,7 +145,7 @@ func (r *run) endStep(ctx context.Context) error {
 	if err := r.monitor(ctx); err != nil || r.loop.Measure > 0 {
 		return err
 	}
-	if r.loop.Step%r.perEpoch == 0 && r.loop.Step < r.total {
+	if r.loop.Step > 0 && r.loop.Step%r.perEpoch == 0 && r.loop.Step < r.total {
 		r.Track.EndEpoch()
 	}
 	due := r.loop.Step%r.perEpoch == 0 && (r.loop.Step/r.perEpoch)%c.Epochs == 0 || c.Steps > 0 && r.loop.Step%c.Steps == 0 || late()
@@ -229,7 +240,7 @@ func (r *run) log(values map[string]float64, lr float64) error {
 			line.Values[name] = number(v)
 		}
 	}
-	line.Clock = &report.Clock{Seconds: r.clock.elapsed().Seconds(), ImagesPerSecond: r.clock.rate, DataWait: r.loader.Waited().Seconds(), MFU: r.mfu()}
+	line.Clock = &report.Clock{Seconds: r.clock.elapsed().Seconds(), ImagesPerSecond: r.clock.rate, DataWait: r.dataWait().Seconds(), MFU: r.mfu()}
 	return r.addRecord(line)
 }
 
@@ -248,7 +259,7 @@ func (r *run) addRecord(line record) error {
 
 func (r *run) status(loss, lr float64) {
 	s := Status{Step: r.loop.Step, Steps: r.total, Epoch: (r.loop.Step - 1) / r.perEpoch, Epochs: r.plan.Train.Epochs, Loss: loss, LR: lr,
-		ImagesPerSecond: r.clock.rate, MFU: r.mfu(), DataWait: r.loader.Waited(), Probe: r.probed, ResumedAt: r.resumed}
+		ImagesPerSecond: r.clock.rate, MFU: r.mfu(), DataWait: r.dataWait(), Probe: r.probed, ResumedAt: r.resumed}
 	if done := r.loop.Step - r.resumed; done > 0 {
 		s.Left = time.Duration(float64(r.clock.elapsed()) / float64(done) * float64(r.total-r.loop.Step))
 	}

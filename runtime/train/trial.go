@@ -145,7 +145,7 @@ func (r *run) trySteps(ctx context.Context, t *Trial, began time.Time) error {
 		return err
 	}
 	t.Start = time.Since(began).Seconds()
-	waited, clock := r.loader.Waited(), time.Now()
+	waited, clock := r.dataWait(), time.Now()
 	for n := 0; r.loop.Step < r.total && n < mostTimed && (n < leastTimed || time.Since(clock) < timedFor); n++ {
 		if _, _, err := r.advance(ctx); err != nil || ctx.Err() != nil {
 			return err
@@ -156,7 +156,7 @@ func (r *run) trySteps(ctx context.Context, t *Trial, began time.Time) error {
 		return nil
 	}
 	t.Step = time.Since(clock).Seconds() / float64(t.TimedSteps)
-	t.DataWait = (r.loader.Waited() - waited).Seconds() / float64(t.TimedSteps)
+	t.DataWait = (r.dataWait() - waited).Seconds() / float64(t.TimedSteps)
 	return nil
 }
 

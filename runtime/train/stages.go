@@ -1,0 +1,115 @@
+package train
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"ssc/compiler/plan"
+	"ssc/runtime/loader"
+	"ssc/runtime/probe"
+	"ssc/runtime/stage"
+)
+
+// due are the numbers of the stages that run between the step that is done and the next one.
+func (r *run) due() []int {
+	return plan.Due(r.plan.Stages, r.loop.Step, r.perEpoch, r.perEpoch*r.plan.Train.Epochs)
+}
+
+// stages carries out the stages that the next step still waits for. When ctx ends the rest is left for the run that goes on; the one under way has changed nothing.
+func (r *run) stages(ctx context.Context) error {
+	if r.loop.Stages == 0 {
+		return nil
+	}
+	if r.loader != nil && r.loop.Step%r.perEpoch == 0 && r.plan.NextRestart(r.loop.Step/r.perEpoch-1) == r.loop.Step/r.perEpoch { // it has ended, and the next epoch may have another order
+		r.waited += r.loader.Waited()
+		r.loader.Close()
+		r.loader = nil
+	}
+	due := r.due()
+	for r.loop.Stages > 0 {
+		err := r.stage(ctx, due[len(due)-r.loop.Stages])
+		if err != nil && ctx.Err() != nil {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("%w: %w", ErrFailed, err)
+		}
+		r.loop.Stages--
+		r.saved = -1 // a checkpoint of this step, if there is one, was made before
+	}
+	return nil
+}
+
+// stage carries out one stage of the plan and logs what it says.
+func (r *run) stage(ctx context.Context, which int) error {
+	began := time.Now()
+	bad := 0
+	subject := r.subject(probe.Encoder, r.engine.state)
+	subject.OnBad = func(loader.Bad) { bad++ }
+	defer subject.Close()
+	h := stage.Host{Plan: r.plan, Step: r.loop.Step, Subject: subject, Labels: r.labels, Restart: r.restart,
+		State: func(name string) []float32 { return r.engine.state.now[name].Float32() }}
+	values, err := h.Run(ctx, which)
+	if err != nil {
+		return err
+	}
+	name := r.plan.Stages[which].Name
+	r.Track.Spend("stages", time.Since(began))
+	if bad > 0 {
+		r.Report.Note("%s: unreadable images, another was taken in the place of each: %d", name, bad)
+	}
+	if len(values) == 0 {
+		return nil
+	}
+	line := record{Step: r.loop.Step, Epoch: float64(r.loop.Step) / float64(r.perEpoch), Values: map[string]number{}, BadSteps: r.loop.BadSteps}
+	var text []string
+	for _, key := range slices.Sorted(maps.Keys(values)) {
+		line.Values[key] = number(values[key])
+		text = append(text, fmt.Sprintf("%s %.4g", key, values[key]))
+	}
+	r.Report.Note("step %d: %s: %s", r.loop.Step, name, strings.Join(text, ", "))
+	return r.addRecord(line)
+}
+
+// restart gives the parameters whose names begin so new initial values. What the optimizer keeps for them stays, as in MMSelfSup.
+func (r *run) restart(prefix string, step int) error {
+	for _, spec := range r.plan.State {
+		if spec.Role != plan.RoleParam || !strings.HasPrefix(spec.Name, prefix) {
+			continue
+		}
+		of := func(name string) []float32 { return r.engine.state.now[name].Float32() }
+		if err := initialise(r.plan.Seed, step, spec, of(spec.Name), of); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// order is how the images of an epoch are drawn; nil where the loader knows it.
+func (r *run) order() func(epoch int) []int32 {
+	if r.labels == nil && !r.plan.Loader.Replace {
+		return nil
+	}
+	n := r.data["train"].samples.Len()
+	return func(epoch int) []int32 {
+		if order, ok := r.labels.Order(r.plan.Seed, epoch); ok {
+			return order
+		}
+		if r.plan.Loader.Replace {
+			return plan.DrawnOrder(r.plan.Seed, epoch, n)
+		}
+		return plan.Order(r.plan.Seed, epoch, n, r.plan.Loader.Shuffle)
+	}
+}
+
+// dataWait is how long the run has waited for batches so far.
+func (r *run) dataWait() time.Duration {
+	if r.loader == nil {
+		return r.waited
+	}
+	return r.waited + r.loader.Waited()
+}
