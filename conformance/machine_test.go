@@ -322,6 +322,14 @@ func images(r *compiler.Result, seed uint64) map[string]*ir.Tensor {
 			out[f.Name] = x
 			continue
 		}
+		if f.Kind == "pseudo_label" {
+			x.DType = ir.Int64
+			for j := range x.Data {
+				x.Data[j] = float64(rnd.IntN(clusters(r.Plan)))
+			}
+			out[f.Name] = x
+			continue
+		}
 		for j := range x.Data {
 			if f.Kind == "noise" {
 				x.Data[j] = float64(rnd.Float32())
@@ -332,4 +340,16 @@ func images(r *compiler.Result, seed uint64) map[string]*ir.Tensor {
 		out[f.Name] = x
 	}
 	return out
+}
+
+// clusters is how many a stage of the plan makes.
+func clusters(p *plan.Plan) int {
+	for _, s := range p.Stages {
+		for _, a := range s.Do {
+			if a.Kind == plan.KMeans {
+				return a.K
+			}
+		}
+	}
+	return 0
 }

@@ -28,6 +28,7 @@ func TestMethodStart(t *testing.T) {
 		"mocov3":        {"algorithm \"mocov3\" {\n head \"mocov3\" { temperature = 100 }\n}", 4 * 100 * math.Log(8), 3},
 		"rotation_pred": {"", math.Log(4), 0.05},
 		"relative_loc":  {"", math.Log(8), 0.05},
+		"deepcluster":   {"", math.Log(5), 0.05},
 		"dino":          {"algorithm \"dino\" {\n neck \"dino\" {\n bottleneck_channels = 1024\n out_channels = 256\n}\n}", math.Log(256), 0.2},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -51,6 +52,7 @@ func TestMethodsOverfit(t *testing.T) {
 	}{
 		"byol": {-0.5, -3, ""}, "simsiam": {-0.2, -0.8, ""}, "barlowtwins": {0.5, 0.1, ""}, "vicreg": {10, 3, ""}, "swav": {0.9, 0.3, ""}, "nnclr": {1.5, 0.3, ""}, "mocov3": {1.5, 0.2, ""},
 		"moco": {0, 1.4, ""}, "moco_groups": {0, 1.8, ""}, "densecl": {0, 1.4, ""}, "dino": {0.5, 0.3, still}, "rotation_pred": {1.3, 0.7, ""}, "relative_loc": {2, 1.04, ""},
+		"deepcluster": {1.5, 0.4, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := compile(t, "method_"+name+".hcl", true, `optimizer "adam" { lr = 0.01 }`, c.over)
@@ -79,6 +81,9 @@ func relatedViews(r *compiler.Result, step int) map[string]*ir.Tensor {
 	out := map[string]*ir.Tensor{}
 	for i, f := range r.Plan.Fields {
 		switch f.Kind {
+		case "pseudo_label": // the same in every step
+			out[f.Name] = images(r, 5)[f.Name]
+			continue
 		case "permutation":
 			out[f.Name] = images(r, uint64(step))[f.Name]
 			continue

@@ -24,6 +24,13 @@ type Classifier interface {
 	Classes() int
 }
 
+// Weigher is a classifier whose loss can weigh the classes.
+type Weigher interface {
+	Classifier
+	// WeighedLoss is Loss where each image counts as much as weight, [class], says of its class; the sum is divided by that of the weights of the batch.
+	WeighedLoss(s nn.Scope, weight *ir.Value, in ...*ir.Value) *ir.Value
+}
+
 type cls struct {
 	pool        bool
 	in, classes int
@@ -44,7 +51,21 @@ func (h *cls) Loss(s nn.Scope, in ...*ir.Value) *ir.Value {
 	if label == nil {
 		return failed(s)
 	}
-	return classify(s, h.Logits(s, maps), label)
+	return classify(s, h.Logits(s, maps), label, fn.CrossEntropy)
+}
+
+// WeighedLoss is Σ w[label_i]·-log softmax(…)[label_i] / Σ w[label_i].
+func (h *cls) WeighedLoss(s nn.Scope, weight *ir.Value, in ...*ir.Value) *ir.Value {
+	defer s.At(h)()
+	maps, label := labelled(s, "cls", in)
+	if label == nil {
+		return failed(s)
+	}
+	return classify(s, h.Logits(s, maps), label, func(logits, label *ir.Value) *ir.Value {
+		own := op.GatherElements(op.LogSoftmax(logits, -1), op.Unsqueeze(label, 1), 1)
+		w := op.Gather(weight, op.Unsqueeze(label, 1), 0)
+		return op.Neg(op.Div(op.ReduceSum(op.Mul(w, own), false), op.ReduceSum(w, false)))
+	})
 }
 
 // Logits are under the name "logits". MMSelfSup calls the layer fc_cls.
@@ -86,13 +107,13 @@ func labelled(s nn.Scope, head string, in []*ir.Value) (maps []*ir.Value, label 
 }
 
 // classify is the sum of the classifiers' losses. The share of right answers is logged as acc; several classifiers log their losses and shares by number.
-func classify(s nn.Scope, logits []nn.Metric, label *ir.Value) *ir.Value {
+func classify(s nn.Scope, logits []nn.Metric, label *ir.Value, entropy func(logits, label *ir.Value) *ir.Value) *ir.Value {
 	var losses []*ir.Value
 	for _, l := range logits {
 		if !l.Value.Valid() {
 			return failed(s)
 		}
-		loss := fn.CrossEntropy(l.Value, label)
+		loss := entropy(l.Value, label)
 		right := op.Equal(op.ArgMax(l.Value, -1, false), label)
 		suffix := l.Name[len("logits"):]
 		if suffix != "" {

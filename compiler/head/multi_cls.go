@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"ssc/compiler/fn"
 	"ssc/compiler/ir"
 	"ssc/compiler/nn"
 	"ssc/compiler/op"
@@ -47,7 +48,7 @@ func (h *multiCls) Loss(s nn.Scope, in ...*ir.Value) *ir.Value {
 	if logits == nil {
 		return failed(s)
 	}
-	return classify(s, logits, label)
+	return classify(s, logits, label, fn.CrossEntropy)
 }
 
 // Classes is num_classes.

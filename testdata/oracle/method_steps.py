@@ -73,6 +73,8 @@ def main():
                 fields["shuffle"] = torch.from_numpy(g.permutation(IMAGES))
             if name == "relative_loc":
                 fields["neck.dropout"] = exact(g.uniform(size=(8 * IMAGES, 16)))
+            if name == "deepcluster":
+                fields["pseudo_label"] = torch.from_numpy(g.integers(5, size=IMAGES))
             steps.append(fields)
         start = state(net)
         single = lambda to, v: to(v) if v.dim() == 4 else v.float() if v.is_floating_point() else v

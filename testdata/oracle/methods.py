@@ -407,6 +407,22 @@ class RotationPred(Method):
         return F.cross_entropy(logits, torch.arange(4).repeat_interleave(len(x)))
 
 
+class DeepCluster(Method):
+    """Weighs the classes, as with reweight; the labels are those of a clustering before the step."""
+
+    def __init__(self):
+        super().__init__(nn.Identity())
+        self.head.fc_cls = nn.Linear(WIDTH, 5)
+        self.register_buffer("class_weight", torch.zeros(5))
+
+    def start(self):
+        w = torch.tensor([1, 4, 2, 7, 3.0]).pow(-0.5)
+        self.class_weight.copy_(w / w.sum())
+
+    def loss(self, fields):
+        return F.cross_entropy(self.head.fc_cls(self.net(fields["view0"]).mean((2, 3))), fields["pseudo_label"], weight=self.class_weight)
+
+
 class RelativeLocNeck(nn.Module):
     def __init__(self, out):
         super().__init__()
@@ -434,5 +450,5 @@ class RelativeLoc(Method):
 
 
 METHODS = {"byol": BYOL, "simsiam": SimSiam, "barlowtwins": BarlowTwins, "vicreg": VICReg, "moco": MoCo, "moco_groups": MoCoGroups,
-           "densecl": DenseCL, "swav": SwAV, "nnclr": NNCLR, "mocov3": MoCoV3, "dino": DINO, "rotation_pred": RotationPred, "relative_loc": RelativeLoc}
-SIZES = {"swav": [8, 8, 4, 4, 4], "dino": [8, 8, 4], "rotation_pred": [8], "relative_loc": [12]}
+           "densecl": DenseCL, "swav": SwAV, "nnclr": NNCLR, "mocov3": MoCoV3, "dino": DINO, "rotation_pred": RotationPred, "relative_loc": RelativeLoc, "deepcluster": DeepCluster}
+SIZES = {"swav": [8, 8, 4, 4, 4], "dino": [8, 8, 4], "rotation_pred": [8], "relative_loc": [12], "deepcluster": [8]}

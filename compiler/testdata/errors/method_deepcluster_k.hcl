@@ -1,0 +1,27 @@
+# Two numbers of clusters.
+extends = ["base/base.hcl"]
+
+algorithm "deepcluster" { # ERROR: Wrong number of classes
+  extractor = "train"
+  backbone "resnet" {
+    depth         = 10
+    num_stages    = 1
+    base_channels = 2
+    stem_channels = 2
+    out_indices   = [1]
+  }
+  neck "avg_pool2d" {}
+  head "cls" {
+    num_classes = 7
+  }
+  clustering {
+    k = 8
+  }
+}
+
+dataset "train" {
+  view {
+    count = 1
+    crop { size = 9 }
+  }
+}

@@ -1,0 +1,97 @@
+package resume
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"ssc/runtime/failpoint"
+	"ssc/runtime/train"
+)
+
+// clusterers are algorithm blocks with stages between steps.
+var clusterers = map[string]string{
+	"deepcluster": `algorithm "deepcluster" {
+  extractor = "bank"
+  reweight  = true
+  BACKBONE
+  neck "avg_pool2d" {}
+  head "cls" { num_classes = 5 }
+  clustering { pca_dim = 4 }
+}`,
+}
+
+// clusterer is the tiny pipeline with another algorithm, which takes one view.
+func clusterer(t *testing.T, block string) recipe {
+	t.Helper()
+	text, err := os.ReadFile(pipelineFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	from, to := strings.Index(string(text), "algorithm "), strings.Index(string(text), "dataset \"train\"")
+	own := string(text[from:to])
+	backbone := own[strings.Index(own, "backbone"):strings.Index(own, "neck")]
+	rest := strings.Replace(string(text[to:]), "count = 2", "count = 1", 1)
+	return compileText(t, string(text[:from])+strings.Replace(block, "BACKBONE", backbone, 1)+"\n\n"+rest)
+}
+
+// TestStagesStopped stops runs between a step and its stages, and in the middle of an epoch, and kills them in the middle of the first stage, of the epoch behind it, and of the second
+// stage. What goes on, with another number of workers, ends with the bytes of a run that nothing stopped.
+func TestStagesStopped(t *testing.T) {
+	for name, block := range clusterers {
+		r := clusterer(t, block)
+		want, _ := r.finish(t, train.Options{Dir: filepath.Join(t.TempDir(), "run")})
+		for _, step := range []int{5, 7} {
+			t.Run(name, func(t *testing.T) {
+				dir := filepath.Join(t.TempDir(), "run")
+				ctx, cancel := context.WithCancel(context.Background())
+				defer cancel()
+				stopping := &told{step: func(s train.Status) {
+					if s.Step == step {
+						cancel()
+					}
+				}}
+				if _, err := r.run(ctx, train.Options{Dir: dir, Workers: 2, Report: stopping}); !errors.Is(err, train.ErrStopped) {
+					t.Fatalf("the stopped run ended with %v, want %v", err, train.ErrStopped)
+				}
+				got, _ := r.finish(t, train.Options{Dir: dir, Workers: 7})
+				compareStopped(t, got, want)
+			})
+		}
+		// The first stage reads 37 images, the first epoch 40 and the second stage 37 again.
+		for _, reads := range []int{20, 60, 95} {
+			t.Run(fmt.Sprintf("%s/killed after %d images", name, reads), func(t *testing.T) {
+				dir := filepath.Join(t.TempDir(), "run")
+				if err := armed(r.program(t, dir, 2), failpoint.Worker, fmt.Sprintf("kill:%d", reads)).Run(); exitCode(err) != -1 {
+					t.Fatalf("the process ended with %v, want a kill", err)
+				}
+				got, _ := r.finish(t, train.Options{Dir: dir})
+				compare(t, got, want)
+			})
+		}
+	}
+}
+
+// TestStagesRefused: what the data does not allow is found before the first step, at its line.
+func TestStagesRefused(t *testing.T) {
+	for name, c := range map[string]struct{ block, want string }{
+		"more clusters than images": {strings.Replace(clusterers["deepcluster"], "num_classes = 5", "num_classes = 38", 1), "38 clusters cannot be made of the 37 images"},
+		"more components":           {strings.Replace(clusterers["deepcluster"], "pca_dim = 4", "pca_dim = 40", 1), "37 images have no 40 principal components"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), "run")
+			_, err := clusterer(t, c.block).run(context.Background(), train.Options{Dir: dir})
+			var refused train.Refused
+			if !errors.As(err, &refused) || !strings.Contains(err.Error(), c.want) || !strings.HasPrefix(err.Error(), pipelineFile+":") {
+				t.Errorf("the run ended with %v, want a refusal at a line of %s with %q", err, pipelineFile, c.want)
+			}
+			if _, err := os.Stat(filepath.Join(dir, "checkpoints")); err == nil {
+				t.Error("a refused run left checkpoints")
+			}
+		})
+	}
+}
