@@ -330,6 +330,12 @@ func images(r *compiler.Result, seed uint64) map[string]*ir.Tensor {
 			out[f.Name] = x
 			continue
 		}
+		if f.Kind == "idx" {
+			x.DType = ir.Int64
+			convert(x.Data, rnd.Perm(remembered(r.Plan))[:len(x.Data)])
+			out[f.Name] = x
+			continue
+		}
 		for j := range x.Data {
 			if f.Kind == "noise" {
 				x.Data[j] = float64(rnd.Float32())
@@ -348,6 +354,23 @@ func clusters(p *plan.Plan) int {
 		for _, a := range s.Do {
 			if a.Kind == plan.KMeans {
 				return a.K
+			}
+		}
+	}
+	return 0
+}
+
+// remembered is the number of images that a memory of the plan holds.
+func remembered(p *plan.Plan) int {
+	for _, s := range p.Stages {
+		for _, a := range s.Do {
+			if a.Memory == nil {
+				continue
+			}
+			for _, st := range p.State {
+				if st.Name == a.Memory.Labels {
+					return st.Dims[0]
+				}
 			}
 		}
 	}

@@ -29,6 +29,7 @@ func TestMethodStart(t *testing.T) {
 		"rotation_pred": {"", math.Log(4), 0.05},
 		"relative_loc":  {"", math.Log(8), 0.05},
 		"deepcluster":   {"", math.Log(5), 0.05},
+		"odc":           {"", math.Log(5), 0.05},
 		"dino":          {"algorithm \"dino\" {\n neck \"dino\" {\n bottleneck_channels = 1024\n out_channels = 256\n}\n}", math.Log(256), 0.2},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -81,7 +82,7 @@ func relatedViews(r *compiler.Result, step int) map[string]*ir.Tensor {
 	out := map[string]*ir.Tensor{}
 	for i, f := range r.Plan.Fields {
 		switch f.Kind {
-		case "pseudo_label": // the same in every step
+		case "pseudo_label", "idx": // the same in every step
 			out[f.Name] = images(r, 5)[f.Name]
 			continue
 		case "permutation":
@@ -109,4 +110,37 @@ func relatedViews(r *compiler.Result, step int) map[string]*ir.Tensor {
 		out[f.Name] = x
 	}
 	return out
+}
+
+// TestODCOverfit trains on eight images whose features in the memory stay, since none of a new one is taken in: their clusters stay too, and can be learnt.
+func TestODCOverfit(t *testing.T) {
+	r := compile(t, "method_odc.hcl", true, `optimizer "adam" { lr = 0.01 }`, "algorithm \"odc\" {\n memory { momentum = 0 }\n neck \"odc\" { dropout = 0 }\n}")
+	m := newMachine(t, r, false)
+	features, centroids, labels := make([]float64, 20*6), make([]float64, 5*6), make([]float64, 20)
+	for c := range 5 {
+		centroids[c*6+c] = 1
+	}
+	for i := range labels {
+		labels[i] = float64(i % 5)
+		features[i*6+i%5] = 1
+	}
+	m.set(t, "memory.feature_bank", features)
+	m.set(t, "memory.centroids", centroids)
+	m.set(t, "memory.label_bank", labels)
+	m.set(t, "memory.counts", []float64{4, 4, 4, 4, 4})
+	var first, last float64
+	const steps = 60
+	for i := range steps {
+		out := m.step(t, relatedViews(r, i), scalarsAt(r.Plan, i, 1, steps))
+		if out["change_ratio"] != 0 || out["cluster_min"] != 4 || out["cluster_max"] != 4 {
+			t.Fatalf("step %d: change_ratio = %g, clusters of %g to %g images, want 0 and 4", i, out["change_ratio"], out["cluster_min"], out["cluster_max"])
+		}
+		if last = out["loss"]; i == 0 {
+			first = last
+		}
+	}
+	if !(first > 1.5 && last < 0.8) {
+		t.Errorf("loss = %g, after %d steps %g; want at least 1.5 and at most 0.8", first, steps, last)
+	}
+	t.Logf("loss %.3f, after %d steps %.3f", first, steps, last)
 }

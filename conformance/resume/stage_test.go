@@ -23,6 +23,22 @@ var clusterers = map[string]string{
   head "cls" { num_classes = 5 }
   clustering { pca_dim = 4 }
 }`,
+	"odc": `algorithm "odc" {
+  extractor                 = "bank"
+  centroids_update_interval = 3
+  BACKBONE
+  neck "odc" {
+    hid_channels = 8
+    out_channels = 6
+  }
+  head "cls" { num_classes = 5 }
+  memory {
+    length      = 37
+    feat_dim    = 6
+    min_cluster = 4
+  }
+  clustering { pca_dim = -1 }
+}`,
 }
 
 // clusterer is the tiny pipeline with another algorithm, which takes one view.
@@ -36,6 +52,9 @@ func clusterer(t *testing.T, block string) recipe {
 	own := string(text[from:to])
 	backbone := own[strings.Index(own, "backbone"):strings.Index(own, "neck")]
 	rest := strings.Replace(string(text[to:]), "count = 2", "count = 1", 1)
+	if strings.Contains(block, "memory") { // as its recipe has it
+		rest = strings.Replace(rest, "batch_size = 8", "\n  batch_size = 8\n  replace = true\n", 1)
+	}
 	return compileText(t, string(text[:from])+strings.Replace(block, "BACKBONE", backbone, 1)+"\n\n"+rest)
 }
 
@@ -79,8 +98,10 @@ func TestStagesStopped(t *testing.T) {
 // TestStagesRefused: what the data does not allow is found before the first step, at its line.
 func TestStagesRefused(t *testing.T) {
 	for name, c := range map[string]struct{ block, want string }{
-		"more clusters than images": {strings.Replace(clusterers["deepcluster"], "num_classes = 5", "num_classes = 38", 1), "38 clusters cannot be made of the 37 images"},
-		"more components":           {strings.Replace(clusterers["deepcluster"], "pca_dim = 4", "pca_dim = 40", 1), "37 images have no 40 principal components"},
+		"more clusters than images":  {strings.Replace(clusterers["deepcluster"], "num_classes = 5", "num_classes = 38", 1), "38 clusters cannot be made of the 37 images"},
+		"a memory of another length": {strings.Replace(clusterers["odc"], "length      = 37", "length      = 36", 1), "a row for each of 36 images, but dataset \"train\" has 37. Write length = 37"},
+		"too many small clusters":    {strings.Replace(clusterers["odc"], "min_cluster = 4", "min_cluster = 8", 1), "5 clusters cannot all have at least min_cluster = 8 of 37 images"},
+		"more components":            {strings.Replace(clusterers["deepcluster"], "pca_dim = 4", "pca_dim = 40", 1), "37 images have no 40 principal components"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "run")

@@ -75,6 +75,10 @@ def main():
                 fields["neck.dropout"] = exact(g.uniform(size=(8 * IMAGES, 16)))
             if name == "deepcluster":
                 fields["pseudo_label"] = torch.from_numpy(g.integers(5, size=IMAGES))
+            if name == "odc":
+                fields["neck.dropout"] = exact(g.uniform(size=(IMAGES, 16)))
+                fields["idx"] = torch.from_numpy(g.integers(20, size=IMAGES))
+                fields["idx"][6] = fields["idx"][1]
             steps.append(fields)
         start = state(net)
         single = lambda to, v: to(v) if v.dim() == 4 else v.float() if v.is_floating_point() else v

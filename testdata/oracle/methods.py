@@ -423,6 +423,48 @@ class DeepCluster(Method):
         return F.cross_entropy(self.head.fc_cls(self.net(fields["view0"]).mean((2, 3))), fields["pseudo_label"], weight=self.class_weight)
 
 
+class ODCNeck(nn.Module):
+    def __init__(self, hidden, out):
+        super().__init__()
+        self.fc0, self.bn0, self.fc1 = nn.Linear(WIDTH, hidden), nn.BatchNorm1d(hidden, momentum=0.001, affine=False), nn.Linear(hidden, out)
+
+    def forward(self, x, draws):
+        x = torch.relu(self.bn0(self.fc0(x.mean((2, 3)))))
+        return torch.relu(self.fc1(torch.where(draws >= 0.5, x * 2, 0)))
+
+
+class ODC(Method):
+    """A memory of twenty images in five clusters; images may be in a batch twice, and the last place counts."""
+
+    def __init__(self):
+        super().__init__(ODCNeck(16, 6))
+        self.head.fc_cls = nn.Linear(6, 5)
+        self.memory = nn.Module()
+        for name, shape in {"feature_bank": (20, 6), "label_bank": (20,), "centroids": (5, 6), "counts": (5,)}.items():
+            self.memory.register_buffer(name, torch.zeros(shape))
+
+    def start(self):
+        m = self.memory
+        m.feature_bank.copy_(F.normalize(m.feature_bank, dim=1))
+        m.label_bank.copy_(torch.arange(20) % 5)
+        m.label_bank[:4] = 0
+        m.counts.copy_(torch.bincount(m.label_bank.long(), minlength=5))
+
+    def loss(self, fields):
+        m, idx = self.memory, fields["idx"].long()
+        z = self.neck(self.backbone(fields["view0"])[-1], fields["neck.dropout"])
+        weight = (1 / (m.counts + 1e-10)) ** 0.5
+        loss = F.cross_entropy(self.head.fc_cls(z), m.label_bank[idx].long(), weight=weight / weight.sum())
+        with torch.no_grad():
+            length = lambda x: x / (x.norm(dim=1, keepdim=True) + 1e-10)
+            new = length(0.5 * m.feature_bank[idx] + 0.5 * length(z))
+            for i, row in zip(idx, new):
+                m.feature_bank[i] = row
+                m.label_bank[i] = (m.centroids @ row).argmax()
+            m.counts.copy_(torch.bincount(m.label_bank.long(), minlength=5))
+        return loss
+
+
 class RelativeLocNeck(nn.Module):
     def __init__(self, out):
         super().__init__()
@@ -450,5 +492,5 @@ class RelativeLoc(Method):
 
 
 METHODS = {"byol": BYOL, "simsiam": SimSiam, "barlowtwins": BarlowTwins, "vicreg": VICReg, "moco": MoCo, "moco_groups": MoCoGroups,
-           "densecl": DenseCL, "swav": SwAV, "nnclr": NNCLR, "mocov3": MoCoV3, "dino": DINO, "rotation_pred": RotationPred, "relative_loc": RelativeLoc, "deepcluster": DeepCluster}
-SIZES = {"swav": [8, 8, 4, 4, 4], "dino": [8, 8, 4], "rotation_pred": [8], "relative_loc": [12], "deepcluster": [8]}
+           "densecl": DenseCL, "swav": SwAV, "nnclr": NNCLR, "mocov3": MoCoV3, "dino": DINO, "rotation_pred": RotationPred, "relative_loc": RelativeLoc, "deepcluster": DeepCluster, "odc": ODC}
+SIZES = {"swav": [8, 8, 4, 4, 4], "dino": [8, 8, 4], "rotation_pred": [8], "relative_loc": [12], "deepcluster": [8], "odc": [8]}

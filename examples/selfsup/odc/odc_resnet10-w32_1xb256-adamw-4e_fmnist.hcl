@@ -1,0 +1,75 @@
+# Online deep clustering on the 60,000 training images of Fashion-MNIST. Optimizer and evaluation are those of SimCLR's example; crops keep most of the image, since an image and its crops should be in one cluster.
+
+extends = ["../simclr/simclr_resnet10-w32_1xb256-adamw-6e_fmnist.hcl"]
+
+pipeline "odc_fmnist" {
+  description = "ODC, three-stage ResNet of width 32, 128 clusters, Fashion-MNIST"
+}
+
+algorithm "odc" {
+  extractor = "clustered"
+  backbone "resnet" {
+    depth         = 10
+    num_stages    = 3
+    base_channels = 32
+    stem_channels = 32
+    stem          = "small"
+    stem_kernel   = 5 # 28 pixels become 14, 7 and 4
+    stem_stride   = 2
+    out_indices   = [3]
+  }
+  neck "odc" {
+    hid_channels = 256
+    out_channels = 64
+  }
+  head "cls" {
+    num_classes = 128
+  }
+  memory {
+    length      = 60000
+    feat_dim    = 64
+    momentum    = 0.5
+    min_cluster = 20
+  }
+  clustering {
+    pca_dim = -1
+  }
+}
+
+dataset "train" {
+  view {
+    count = 1
+    random_resized_crop {
+      size  = 28
+      scale = [0.5, 1]
+    }
+    random_horizontal_flip {}
+    random_rotation { degrees = 2 }
+    color_jitter {
+      brightness = 0.4
+      contrast   = 0.4
+    }
+    normalize {
+      mean = [0.2860]
+      std  = [0.3530]
+    }
+  }
+}
+
+# The training images as they are clustered.
+dataset "clustered" {
+  source "idx" {
+    images = "${local.data}/train-images-idx3-ubyte.gz"
+  }
+  view {
+    center_crop { size = 28 }
+    normalize {
+      mean = [0.2860]
+      std  = [0.3530]
+    }
+  }
+}
+
+train {
+  epochs = 4
+}
