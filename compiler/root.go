@@ -4,6 +4,7 @@ import (
 	"ssc/compiler/algorithm"
 	"ssc/compiler/backbone"
 	"ssc/compiler/head"
+	"ssc/compiler/memory"
 	"ssc/compiler/neck"
 	"ssc/compiler/nn"
 	"ssc/compiler/optimizer"
@@ -21,7 +22,7 @@ type Tables struct {
 
 // Kinds lists every kind of component, in the order of the manual.
 func (t Tables) Kinds() []schema.Kind {
-	return []schema.Kind{algorithm.Table, backbone.Table, neck.Table, head.Table, nn.Norms, t.Source, t.Transform,
+	return []schema.Kind{algorithm.Table, backbone.Table, neck.Table, head.Table, memory.Table, nn.Norms, t.Source, t.Transform,
 		optimizer.Table, schedule.Table, probe.Table}
 }
 

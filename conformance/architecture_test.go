@@ -46,11 +46,12 @@ var directions = []struct {
 	{"compiler/nn", append([]string{"compiler/autodiff"}, base...)},
 	{"compiler/backbone", base},
 	{"compiler/neck", base},
+	{"compiler/memory", base},
 	{"compiler/optimizer", base},
 	{"compiler/schedule", base},
 	{"compiler/probe", base},
 	{"compiler/head", append([]string{"compiler/neck"}, base...)},
-	{"compiler/algorithm", append([]string{"compiler/backbone", "compiler/neck", "compiler/head"}, base...)},
+	{"compiler/algorithm", append([]string{"compiler/backbone", "compiler/neck", "compiler/head", "compiler/memory"}, base...)},
 	{"compiler/comptest", []string{"lang", "lang/schema", "compiler/*"}}, // for tests
 	{"compiler", []string{"lang/schema", "compiler/*"}},
 

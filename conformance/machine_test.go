@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"cmp"
 	"fmt"
 	"hash/fnv"
 	"maps"
@@ -310,38 +311,37 @@ func snapshot(t *testing.T, r *compiler.Result, m machine) map[string][]uint64 {
 	return all
 }
 
-// images draws the fields of a step by name: normalised pixels, orders of the batch, and noise.
+// images draws the fields of a step by name: normalised pixels, orders of the batch, numbers of images in a data set, and noise.
 func images(r *compiler.Result, seed uint64) map[string]*ir.Tensor {
 	out := map[string]*ir.Tensor{}
 	for i, f := range r.Plan.Fields {
 		rnd := plan.NewRand(seed, plan.UseNoise, uint64(i), 0, 0)
 		x := ir.NewTensor(ir.Float32, f.Dims...)
-		if f.Kind == "permutation" {
+		switch f.Kind {
+		case "permutation":
 			x.DType = ir.Int64
 			convert(x.Data, rnd.Perm(len(x.Data)))
-			out[f.Name] = x
-			continue
-		}
-		if f.Kind == "pseudo_label" {
+		case "pseudo_label":
 			x.DType = ir.Int64
 			for j := range x.Data {
 				x.Data[j] = float64(rnd.IntN(clusters(r.Plan)))
 			}
-			out[f.Name] = x
-			continue
-		}
-		if f.Kind == "idx" {
+		case "idx":
 			x.DType = ir.Int64
-			convert(x.Data, rnd.Perm(remembered(r.Plan))[:len(x.Data)])
-			out[f.Name] = x
-			continue
-		}
-		for j := range x.Data {
-			if f.Kind == "noise" {
-				x.Data[j] = float64(rnd.Float32())
-				continue
+			convert(x.Data, rnd.Perm(cmp.Or(f.Below, remembered(r.Plan)))[:len(x.Data)])
+		case "draw":
+			x.DType = ir.Int64
+			for j := range x.Data {
+				x.Data[j] = float64(rnd.IntN(f.Below))
 			}
-			x.Data[j] = float64(float32(rnd.Normal()))
+		case "noise":
+			for j := range x.Data {
+				x.Data[j] = float64(rnd.Float32())
+			}
+		default:
+			for j := range x.Data {
+				x.Data[j] = float64(float32(rnd.Normal()))
+			}
 		}
 		out[f.Name] = x
 	}

@@ -30,6 +30,7 @@ func TestMethodStart(t *testing.T) {
 		"relative_loc":  {"", math.Log(8), 0.05},
 		"deepcluster":   {"", math.Log(5), 0.05},
 		"odc":           {"", math.Log(5), 0.05},
+		"npid":          {"algorithm \"npid\" {\n head \"contrastive\" { temperature = 100 }\n}", math.Log(13), 0.02},
 		"dino":          {"algorithm \"dino\" {\n neck \"dino\" {\n bottleneck_channels = 1024\n out_channels = 256\n}\n}", math.Log(256), 0.2},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -54,6 +55,7 @@ func TestMethodsOverfit(t *testing.T) {
 		"byol": {-0.5, -3, ""}, "simsiam": {-0.2, -0.8, ""}, "barlowtwins": {0.5, 0.1, ""}, "vicreg": {10, 3, ""}, "swav": {0.9, 0.3, ""}, "nnclr": {1.5, 0.3, ""}, "mocov3": {1.5, 0.2, ""},
 		"moco": {0, 1.4, ""}, "moco_groups": {0, 1.8, ""}, "densecl": {0, 1.4, ""}, "dino": {0.5, 0.3, still}, "rotation_pred": {1.3, 0.7, ""}, "relative_loc": {2, 1.04, ""},
 		"deepcluster": {1.5, 0.4, ""},
+		"npid":        {2.5, 0.9, ""}, "npid_ensure_neg": {2.5, 0.3, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := compile(t, "method_"+name+".hcl", true, `optimizer "adam" { lr = 0.01 }`, c.over)
@@ -82,11 +84,11 @@ func relatedViews(r *compiler.Result, step int) map[string]*ir.Tensor {
 	out := map[string]*ir.Tensor{}
 	for i, f := range r.Plan.Fields {
 		switch f.Kind {
-		case "pseudo_label", "idx": // the same in every step
-			out[f.Name] = images(r, 5)[f.Name]
-			continue
-		case "permutation":
+		case "permutation", "draw":
 			out[f.Name] = images(r, uint64(step))[f.Name]
+			continue
+		case "idx", "pseudo_label": // the same images in every step
+			out[f.Name] = images(r, 5)[f.Name]
 			continue
 		case "noise":
 			out[f.Name] = uniform(f.Dims, uint64(step))

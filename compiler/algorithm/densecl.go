@@ -24,7 +24,7 @@ type densecl struct {
 	backbone backbone.Backbone
 	neck     neck.Neck
 	head     head.Head
-	memory   memory
+	memory   dictionary
 	lambda   float64
 	start    int
 }

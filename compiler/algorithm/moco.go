@@ -24,7 +24,7 @@ type moco struct {
 	backbone backbone.Backbone
 	neck     neck.Neck
 	head     head.Head
-	memory   memory
+	memory   dictionary
 }
 
 func (a *moco) Args(s *schema.Set) {
@@ -67,13 +67,13 @@ func (a *moco) Features(b *nn.Builder, x *ir.Value) []*ir.Value {
 	return a.backbone.Forward(b.Root().Sub("backbone"), x)
 }
 
-// memory are the arguments of a teacher with constant momentum that makes keys, and of the queue of its keys.
-type memory struct {
+// dictionary are the arguments of a teacher with constant momentum that makes keys, and of the queue of its keys.
+type dictionary struct {
 	length, dim, groups int
 	momentum            float64
 }
 
-func (m *memory) declare(s *schema.Set) {
+func (m *dictionary) declare(s *schema.Set) {
 	s.Int(&m.length, "queue_len", 65536, "keys in the queue, a multiple of the batch size", schema.Between(1, 1<<24))
 	s.Int(&m.dim, "feat_dim", 128, "size of a key: that of the neck's output", schema.Positive)
 	s.Float(&m.momentum, "momentum", 0.999, "share of the old teacher in the new one", schema.Fraction)
@@ -81,7 +81,7 @@ func (m *memory) declare(s *schema.Set) {
 }
 
 // parted reports whether the batch has groups of equal size.
-func (m *memory) parted(s nn.Scope, c schema.Component) bool {
+func (m *dictionary) parted(s nn.Scope, c schema.Component) bool {
 	batch := s.B.Batch().Size
 	if batch%m.groups == 0 {
 		return true
@@ -91,7 +91,7 @@ func (m *memory) parted(s nn.Scope, c schema.Component) bool {
 }
 
 // fits compares the queue with the batch and with the queries, [batch, dim].
-func (m *memory) fits(s nn.Scope, c schema.Component, q *ir.Value) bool {
+func (m *dictionary) fits(s nn.Scope, c schema.Component, q *ir.Value) bool {
 	if !q.Valid() {
 		return false
 	}
@@ -113,7 +113,7 @@ func evenly(s nn.Scope, c schema.Component, length, batch int) bool {
 }
 
 // keys is what the teacher makes of the second view. With groups the images are shuffled before and their results put back.
-func (m *memory) keys(b *nn.Builder, encode func(nn.Scope, *ir.Value) []*ir.Value) []*ir.Value {
+func (m *dictionary) keys(b *nn.Builder, encode func(nn.Scope, *ir.Value) []*ir.Value) []*ir.Value {
 	curve := plan.Curve{Kind: "constant", Base: m.momentum}
 	s := b.Root().Groups(m.groups).Teacher(nn.Teacher{Momentum: b.Scalar("teacher_momentum", curve), Before: true})
 	if m.groups == 1 {

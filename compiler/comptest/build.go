@@ -9,6 +9,7 @@ import (
 	"ssc/compiler/backbone"
 	"ssc/compiler/head"
 	"ssc/compiler/ir"
+	"ssc/compiler/memory"
 	"ssc/compiler/neck"
 	"ssc/compiler/nn"
 	"ssc/compiler/op"
@@ -27,6 +28,8 @@ func (d *driver) sections(spec schema.Spec) ([]txtar.File, error) {
 		return d.optimizer(c)
 	case algorithm.Algorithm:
 		return d.algorithm(c)
+	case memory.Memory:
+		return d.memory(c)
 	case backbone.Backbone, neck.Neck, head.Head, nn.Norm:
 		if len(d.inputs) == 0 {
 			return nil, fmt.Errorf("the %s has no input", d.kind.Name())
@@ -77,6 +80,22 @@ func (d *driver) algorithm(a algorithm.Algorithm) ([]txtar.File, error) {
 		return nil, d.G.Diags
 	}
 	return append(files, section("extract", d.G.Text(ir.NoRanges))), nil
+}
+
+// memory prints what the bank is after the input, a batch of embeddings, was taken in.
+func (d *driver) memory(m memory.Memory) ([]txtar.File, error) {
+	if len(d.inputs) != 1 {
+		return nil, fmt.Errorf("a memory takes one input, but there are %d", len(d.inputs))
+	}
+	d.begin(d.kind.Name(), true, nil)
+	z := d.values()[0]
+	s := d.Root().Sub(d.kind.Name())
+	bank := m.Bank(s, z)
+	if bank == nil {
+		return nil, d.G.Diags
+	}
+	m.Update(s, bank, z)
+	return d.network([]*ir.Value{bank.Rows()})
 }
 
 // network prints the graph of the results and the state they move, then its gradient by everything that can have one.

@@ -2,6 +2,7 @@ package nn
 
 import (
 	"fmt"
+	"slices"
 
 	"ssc/compiler/ir"
 	"ssc/compiler/op"
@@ -47,7 +48,7 @@ type State struct {
 	Frozen bool
 	// PerApply state advances with optimizer steps, other state with micro-batches.
 	PerApply bool
-	// Rows, when set, are the rows that New replaces: [row, 1], int64, no number twice. The others stay, and nothing of them is copied.
+	// Rows, when set, are the rows that New replaces: [row, 1], int64; where a number is there twice, both rows of New are equal. The others stay, and nothing of them is copied.
 	Rows *ir.Value
 	// Hold, when set, leaves a parameter and what the optimizer keeps for it alone as long as it is true, as if it were frozen. Shape: [], bool.
 	Hold *ir.Value
@@ -124,6 +125,17 @@ func (b *Builder) Index() *ir.Value {
 	return b.field(plan.Field{Name: "idx", Kind: "idx"}, ir.Int64, ir.Shape{b.batch})
 }
 
+// IndexOf is Index where the training set must have length samples, as the argument arg of component c says: the runtime compares them before the first step.
+func (b *Builder) IndexOf(length int, c schema.Component, arg string) *ir.Value {
+	v := b.Index()
+	f := &b.Fields[slices.IndexFunc(b.Fields, func(f plan.Field) bool { return f.Kind == "idx" })]
+	f.Below = length
+	if block := b.Blocks[c]; block != nil {
+		f.At = block.At(arg)
+	}
+	return v
+}
+
 // Label is the label of each sample, -1 where there is none: [batch], int64.
 func (b *Builder) Label() *ir.Value {
 	return b.field(plan.Field{Name: "label", Kind: "label"}, ir.Int64, ir.Shape{b.batch})
@@ -153,6 +165,11 @@ func (b *Builder) Noise(name string, s ir.Shape) *ir.Value {
 // Permutation is a random order of 0 … n-1 that the host draws for each step: [n], int64.
 func (b *Builder) Permutation(name string, n ir.Dim) *ir.Value {
 	return b.field(plan.Field{Name: name, Kind: "permutation"}, ir.Int64, ir.Shape{n})
+}
+
+// Draw are whole numbers from 0 … below-1 that the host draws for each step, each by itself: int64.
+func (b *Builder) Draw(name string, s ir.Shape, below int) *ir.Value {
+	return b.field(plan.Field{Name: name, Kind: "draw", Below: below}, ir.Int64, s)
 }
 
 func (b *Builder) field(f plan.Field, d ir.DType, s ir.Shape) *ir.Value {

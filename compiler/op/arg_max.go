@@ -7,6 +7,11 @@ func ArgMax(x *ir.Value, axis int, keep bool) *ir.Value {
 	return ir.Apply1(argMax{Axis: axis, Keep: keep}, x)
 }
 
+// ArgMaxLast is ArgMax that takes the last of equals.
+func ArgMaxLast(x *ir.Value, axis int, keep bool) *ir.Value {
+	return ir.Apply1(argMax{Axis: axis, Keep: keep, Last: true}, x)
+}
+
 type argMax struct {
 	Axis int  `attr:"axis"`
 	Keep bool `attr:"keepdims"`

@@ -157,6 +157,11 @@ func (p *Plan) checkFields() error {
 			want = Field{DType: "i64", Dims: []int{p.Loader.BatchSize}}
 		case "permutation":
 			want = Field{DType: "i64", Dims: []int{p.Loader.BatchSize}}
+		case "draw":
+			if f.Below < 1 {
+				return fmt.Errorf("field %q has draws below %d", f.Name, f.Below)
+			}
+			want.DType = "i64"
 		case "noise":
 		default:
 			return fmt.Errorf("field %q has the unknown kind %q", f.Name, f.Kind)

@@ -72,6 +72,10 @@ func (p *Plan) Digest() (string, error) {
 		}
 		q.Datasets[i] = d
 	}
+	q.Fields = slices.Clone(q.Fields)
+	for i := range q.Fields {
+		q.Fields[i].At = ""
+	}
 	b, err := Encode(&q)
 	if err != nil {
 		return "", err

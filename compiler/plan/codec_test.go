@@ -75,7 +75,11 @@ func TestDecodeRefuses(t *testing.T) {
 		"view that is not":     {func(p *Plan) { p.Fields[0].View = 1 }, "view 1 of 1"},
 		"view of another size": {func(p *Plan) { p.Fields[0].Dims = []int{4, 1, 8, 8} }, "want f32[4 1 8 6]"},
 		"index of another":     {func(p *Plan) { p.Fields[1].DType = "f32" }, "want i64[4]"},
-		"unknown field":        {func(p *Plan) { p.Fields[2].Kind = "luck" }, `unknown kind "luck"`},
+		"no bound":             {func(p *Plan) { p.Fields[2] = Field{Name: "keep", Kind: "draw", DType: "i64", Dims: []int{4, 2}} }, "draws below 0"},
+		"draw of another": {func(p *Plan) {
+			p.Fields[2] = Field{Name: "keep", Kind: "draw", Below: 5, DType: "f32", Dims: []int{4, 2}}
+		}, "want i64[4 2]"},
+		"unknown field": {func(p *Plan) { p.Fields[2].Kind = "luck" }, `unknown kind "luck"`},
 	} {
 		p := small()
 		tc.change(p)

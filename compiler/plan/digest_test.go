@@ -8,7 +8,7 @@ func TestDigestPlaces(t *testing.T) {
 		crop := Component{Type: "center_crop", Args: map[string]any{"size": size}, At: at}
 		source := Component{Type: "source", Label: "idx", At: at}
 		return &Plan{Datasets: []Dataset{{Name: "train", Source: source, Views: []View{{Transforms: []Component{crop}}}}},
-			Evaluate: []Component{{Type: "evaluate", At: at}}, Pipeline: Component{Blocks: []Component{source, {Type: "view", Blocks: []Component{crop}, At: at}}}}
+			Fields: []Field{{Name: "idx", Kind: "idx", Below: 37, At: at}}, Evaluate: []Component{{Type: "evaluate", At: at}}, Pipeline: Component{Blocks: []Component{source, {Type: "view", Blocks: []Component{crop}, At: at}}}}
 	}
 	digest := func(p *Plan) string {
 		d, err := p.Digest()
@@ -30,7 +30,7 @@ func TestDigestPlaces(t *testing.T) {
 	if a, b := digest(here), digest(tracked); a != b {
 		t.Errorf("digests without and with a track block: %s and %s, want equal ones", a, b)
 	}
-	if here.Datasets[0].Views[0].Transforms[0].At == "" {
+	if here.Datasets[0].Views[0].Transforms[0].At == "" || here.Fields[0].At == "" {
 		t.Error("Digest changed the plan")
 	}
 }

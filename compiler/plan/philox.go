@@ -14,7 +14,7 @@ const (
 	UseOrder      Use = 1 // sample order: epoch, 0, how it is drawn
 	UseView       Use = 2 // augmentation: epoch, position in the epoch's order, view
 	UseSubstitute Use = 3 // which sample stands in for an unreadable one: epoch, position in the epoch's order
-	UseStep       Use = 4 // draws for a whole step: step, index of the draw's consumer
+	UseStep       Use = 4 // draws for a whole step: step, index of the field, row of a field of draws
 	UseNoise      Use = 5 // host-made noise of a batch field: step, field
 	UseInit       Use = 6 // initial values: index of the state tensor, step at which it starts anew
 	UseCluster    Use = 7 // starts of k-means: step, stage and action, part

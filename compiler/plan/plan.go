@@ -113,11 +113,14 @@ type Scalar struct {
 	Curve Curve  `json:"curve"`
 }
 
-// Field is a batch input of the train graph. Kind is "view" (View tells which), "idx", "label", "pseudo_label" (what a stage made of the sample's number), "noise" (uniform in [0,1)), or "permutation" (a random order of its indices).
+// Field is a batch input of the train graph. Kind is "view" (View tells which), "idx", "label", "pseudo_label" (what a stage made of the sample's number), "noise" (uniform in [0,1)), "permutation"
+// (a random order of its indices), or "draw" (whole numbers from 0 … Below-1, each drawn by itself).
 type Field struct {
 	Name  string `json:"name"`
 	Kind  string `json:"kind"`
 	View  int    `json:"view,omitempty"`
+	Below int    `json:"below,omitempty"` // of "draw"; of "idx" the number of images that the training set must have, 0 for any …
+	At    string `json:"at,omitempty"`    // … and file:line,col of what says so
 	DType string `json:"dtype"`
 	Dims  []int  `json:"dims"`
 }

@@ -56,6 +56,7 @@ var argRules = []argRule{
 	{"algorithm", "", "init_cfg", "", "", "parameters start as their components say"},
 	{"algorithm", "", "train_cfg", "", "", ""}, {"algorithm", "", "test_cfg", "", "", ""},
 	{"algorithm", "", "data_preprocessor", "", "", "mean and std become normalize in the views"},
+	{"algorithm", "", "memory_bank", "memory", "", ""},
 	{"algorithm", "BYOL", "pre_conv", "", "", "upstream ignores it too"},
 	{"algorithm", "", "with_sobel", "", "False", ""},
 

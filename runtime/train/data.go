@@ -108,6 +108,16 @@ func (r *run) checkData() error {
 	return nil
 }
 
+// checkLength compares the number of training images with what the pipeline says of it.
+func (r *run) checkLength(images int) error {
+	for _, f := range r.plan.Fields {
+		if f.Kind == "idx" && f.Below > 0 && f.Below != images {
+			return refuse("%s: a row is kept for each of %d images, but dataset \"train\" (%s) has %d. Write %d", f.At, f.Below, r.data["train"].at, images, images)
+		}
+	}
+	return nil
+}
+
 // noteChanges says which datasets are not what the run was saved with: what is measured on them is not comparable with what was.
 func (r *run) noteChanges() {
 	for _, spec := range r.plan.Datasets {

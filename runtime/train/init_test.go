@@ -2,6 +2,7 @@ package train
 
 import (
 	"math"
+	"runtime"
 	"slices"
 	"testing"
 
@@ -31,6 +32,32 @@ func TestUnitRows(t *testing.T) {
 	unitRows(zeros, 2)
 	if !slices.Equal(zeros, make([]float32, 4)) {
 		t.Errorf("rows of zeros become %v", zeros)
+	}
+}
+
+// TestDraw: numbers below the bound, all of them, other ones for another row, step and seed, and the same however many processors fill them.
+func TestDraw(t *testing.T) {
+	fields := []plan.Field{{Name: "view0", Kind: "view"}, {Name: "negatives", Kind: "draw", Below: 7, Dims: []int{5, 40}}}
+	draw := func(seed uint64, step int) []int64 {
+		r := &run{plan: &plan.Plan{Seed: seed, Fields: fields}, loop: loopState{Step: step}}
+		x := make([]int64, 200)
+		r.draw(fields[1], x)
+		return x
+	}
+	a := draw(1, 5)
+	if all := slices.Compact(slices.Sorted(slices.Values(a))); !slices.Equal(all, []int64{0, 1, 2, 3, 4, 5, 6}) {
+		t.Errorf("200 draws below 7 are %v", all)
+	}
+	for name, b := range map[string][]int64{"row": append(slices.Clone(a[40:]), a[:40]...), "step": draw(1, 6), "seed": draw(2, 5)} {
+		if slices.Equal(a, b) {
+			t.Errorf("another %s draws the same numbers", name)
+		}
+	}
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	one := draw(1, 5)
+	runtime.GOMAXPROCS(4)
+	if !slices.Equal(a, one) || !slices.Equal(a, draw(1, 5)) {
+		t.Error("the number of processors changes the draws")
 	}
 }
 

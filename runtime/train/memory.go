@@ -75,9 +75,15 @@ func predicted(p *plan.Plan) (fixed, moving int64) {
 			fixed += elements(s.Dims) * 4 // the second buffer
 		}
 	}
-	batches := int64(p.Loader.Prefetch + 2) // those of the loader and the graph's own
 	for _, f := range p.Fields {
-		moving += batches * elements(f.Dims) * 4
+		size, batches := int64(4), int64(p.Loader.Prefetch+2) // those of the loader and the graph's own
+		if f.DType == "i64" {
+			size = 8
+		}
+		if f.Kind == "noise" || f.Kind == "permutation" || f.Kind == "draw" {
+			batches = 1
+		}
+		moving += batches * elements(f.Dims) * size
 	}
 	return fixed, moving
 }

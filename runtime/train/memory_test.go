@@ -62,11 +62,11 @@ func TestBounds(t *testing.T) {
 func TestCheckMemory(t *testing.T) {
 	p := &plan.Plan{Target: plan.Target{Device: "cpu"}, Loader: plan.Loader{BatchSize: 64, Prefetch: 2}, Stats: plan.Stats{StateBytes: 1 << 30, PeakBytes: 3 << 30},
 		State:  []plan.State{{Name: "w", Next: "w.next", Dims: []int{1 << 20, 64}}, {Name: "frozen", Dims: []int{1 << 30}}, {Name: "in place", Next: "x", InPlace: true, Dims: []int{1 << 30}}},
-		Fields: []plan.Field{{Name: "view", Dims: []int{64, 1 << 20}}}}
+		Fields: []plan.Field{{Name: "view", Dims: []int{64, 1 << 20}}, {Name: "draw", Kind: "draw", DType: "i64", Dims: []int{64, 1 << 17}}}}
 	r := newRun(p, nil, Options{Report: quiet{}})
 	fixed, moving := predicted(r.plan)
-	if fixed != 1<<30+1<<28 || moving != 2<<30+4<<28 { // the second buffer of w; the view in four batches
-		t.Errorf("predicted() = %d, %d, want %d, %d", fixed, moving, 1<<30+1<<28, 2<<30+4<<28)
+	if fixed != 1<<30+1<<28 || moving != 2<<30+4<<28+1<<26 { // the second buffer of w; the view in four batches, the draws once
+		t.Errorf("predicted() = %d, %d, want %d, %d", fixed, moving, 1<<30+1<<28, 2<<30+4<<28+1<<26)
 	}
 	limited := func(kilobytes int) string {
 		return machine(t, map[string]string{"proc/meminfo": fmt.Sprintf("MemAvailable: %d kB\n", kilobytes)})
@@ -87,7 +87,7 @@ func TestCheckMemory(t *testing.T) {
 		if c.want == "" && err == nil {
 			continue
 		}
-		if !errors.As(err, &refused) || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "a step needs about 4352 MiB of memory (1280 MiB for the state, 3072 MiB for the activations and batches of batch_size = 64)") {
+		if !errors.As(err, &refused) || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "a step needs about 4416 MiB of memory (1280 MiB for the state, 3136 MiB for the activations and batches of batch_size = 64)") {
 			t.Errorf("checkMemory with %d kB = %v, want a refusal with %q and the peak", c.kilobytes, err, c.want)
 		}
 	}

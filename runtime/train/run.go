@@ -213,6 +213,9 @@ func (r *run) prepare(ctx context.Context) (err error) {
 	if err := stage.Check(r.plan, func(name string) int { return r.data[name].samples.Len() }); err != nil {
 		return Refused{err}
 	}
+	if err := r.checkLength(n); err != nil {
+		return err
+	}
 	r.perEpoch = plan.StepsPerEpoch(n, r.plan.Loader.BatchSize, r.plan.Loader.Last)
 	r.total = r.perEpoch * r.plan.Train.Epochs
 	if r.Steps > 0 {

@@ -109,27 +109,6 @@ func (r *run) endProfile() {
 	r.Profile.Tell(res.Profile)
 }
 
-// fill copies a batch into the inputs of the training graph.
-func (r *run) fill(b *loader.Batch) {
-	for _, f := range r.plan.Fields {
-		t := r.engine.fields[f.Name]
-		switch f.Kind {
-		case "view":
-			copy(t.Float32(), b.Views[f.View])
-		case "idx":
-			copy(t.Int64(), b.Idx)
-		case "label":
-			copy(t.Int64(), b.Label)
-		case "pseudo_label":
-			r.labels.Look(b.Idx, t.Int64())
-		case "noise":
-			r.noise(f, t.Float32())
-		case "permutation":
-			r.permutation(f, t.Int64())
-		}
-	}
-}
-
 // endStep carries out the stages that follow a step, makes the measurements that the end of an epoch waits for, and saves when a checkpoint is due. When ctx ends stages and measurements are left for the run that goes on.
 func (r *run) endStep(ctx context.Context) error {
 	c := r.plan.Train.Checkpoint
@@ -173,26 +152,6 @@ func (r *run) scalars() ([]float32, float64) {
 		out[i] = float32(v)
 	}
 	return out, lr
-}
-
-// draws is the stream of random numbers of a field in this step.
-func (r *run) draws(use plan.Use, f plan.Field) plan.Rand {
-	i := slices.IndexFunc(r.plan.Fields, func(g plan.Field) bool { return g.Name == f.Name })
-	return plan.NewRand(r.plan.Seed, use, uint64(r.loop.Step), uint64(i), 0)
-}
-
-func (r *run) noise(f plan.Field, dst []float32) {
-	rnd := r.draws(plan.UseNoise, f)
-	for i := range dst {
-		dst[i] = rnd.Float32()
-	}
-}
-
-func (r *run) permutation(f plan.Field, dst []int64) {
-	rnd := r.draws(plan.UseStep, f)
-	for i, v := range rnd.Perm(len(dst)) {
-		dst[i] = int64(v)
-	}
 }
 
 // count keeps account of losses and of steps that changed nothing because something was not finite.

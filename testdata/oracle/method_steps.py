@@ -45,12 +45,12 @@ def run(net, steps):
 
 
 def draw(net, g):
-    """Fills the network; a queue that starts full has rows of length 1."""
+    """Fills the network; a queue that starts full, and a memory, have rows of length 1."""
     fill(net, g)
     for name, b in net.named_buffers():
         if name.endswith(("_ptr", "_filled")) or "center" in name or name.startswith("head.queue"):
             b.zero_()
-        elif name in ("queue", "queue2"):
+        elif name in ("queue", "queue2", "memory.feature_bank"):
             b.copy_(F.normalize(torch.from_numpy(g.normal(size=tuple(b.shape))), dim=1))
     if hasattr(net, "start"):
         net.start()
@@ -79,6 +79,10 @@ def main():
                 fields["neck.dropout"] = exact(g.uniform(size=(IMAGES, 16)))
                 fields["idx"] = torch.from_numpy(g.integers(20, size=IMAGES))
                 fields["idx"][6] = fields["idx"][1]
+            if name.startswith("npid"):
+                fields["idx"] = torch.from_numpy(g.permutation(20)[:IMAGES])
+                fields["idx"][6] = fields["idx"][1]
+                fields["negatives"] = torch.from_numpy(g.integers(net.drawn, size=(IMAGES, 12)))
             steps.append(fields)
         start = state(net)
         single = lambda to, v: to(v) if v.dim() == 4 else v.float() if v.is_floating_point() else v

@@ -491,6 +491,40 @@ class RelativeLoc(Method):
         return F.cross_entropy(self.head.fc_cls(z), torch.arange(8).repeat_interleave(len(x)))
 
 
+class NPID(Method):
+    """A memory of 20 images, of which 12 are drawn as negatives. In a batch the last of a repeated image counts."""
+    drawn = 20
+
+    def __init__(self):
+        super().__init__(LinearNeck(8))
+        self.memory = nn.Module()
+        self.memory.register_buffer("feature_bank", torch.zeros(20, 8))
+
+    def negatives(self, fields):
+        return fields["negatives"]
+
+    def loss(self, fields):
+        v, idx, bank = F.normalize(self.net(fields["view0"]), dim=1), fields["idx"], self.memory.feature_bank
+        positive = torch.einsum("nc,nc->n", bank[idx], v)
+        negative = torch.bmm(bank[self.negatives(fields)], v.unsqueeze(2)).squeeze(2)
+        loss = F.cross_entropy(torch.cat([positive[:, None], negative], 1) / 0.2, torch.zeros(len(v), dtype=torch.long))
+        with torch.no_grad():
+            old = bank[idx].clone()
+            for i, row in enumerate(idx):
+                bank[row] = F.normalize(0.75 * old[i] + 0.25 * v[i], dim=0)
+        return loss
+
+
+class NPIDEnsureNeg(NPID):
+    """What is drawn counts the other images alone."""
+    drawn = 19
+
+    def negatives(self, fields):
+        others = [[j for j in range(20) if j != i] for i in fields["idx"].tolist()]
+        return torch.tensor(others).gather(1, fields["negatives"])
+
+
 METHODS = {"byol": BYOL, "simsiam": SimSiam, "barlowtwins": BarlowTwins, "vicreg": VICReg, "moco": MoCo, "moco_groups": MoCoGroups,
-           "densecl": DenseCL, "swav": SwAV, "nnclr": NNCLR, "mocov3": MoCoV3, "dino": DINO, "rotation_pred": RotationPred, "relative_loc": RelativeLoc, "deepcluster": DeepCluster, "odc": ODC}
-SIZES = {"swav": [8, 8, 4, 4, 4], "dino": [8, 8, 4], "rotation_pred": [8], "relative_loc": [12], "deepcluster": [8], "odc": [8]}
+           "densecl": DenseCL, "swav": SwAV, "nnclr": NNCLR, "mocov3": MoCoV3, "dino": DINO, "rotation_pred": RotationPred, "relative_loc": RelativeLoc, "deepcluster": DeepCluster, "odc": ODC,
+           "npid": NPID, "npid_ensure_neg": NPIDEnsureNeg}
+SIZES = {"swav": [8, 8, 4, 4, 4], "dino": [8, 8, 4], "rotation_pred": [8], "relative_loc": [12], "deepcluster": [8], "odc": [8], "npid": [8], "npid_ensure_neg": [8]}

@@ -48,6 +48,19 @@ class Backbone(nn.Module):
         return [self.net(x)[-1]]
 
 
+class Drawn:
+    """Stands for the draw of negatives: it gives those that methods.py is given."""
+
+    def __init__(self, _):
+        pass
+
+    def cuda(self):
+        pass
+
+    def draw(self, n):
+        return self.negatives.flatten()
+
+
 def stub(name, **content):
     module = sys.modules[name] = types.ModuleType(name)
     module.__dict__.update(content)
@@ -56,7 +69,7 @@ def stub(name, **content):
 
 def load(folder):
     """The registries of algorithms, necks and heads."""
-    registries = {k: Registry() for k in ("ALGORITHMS", "NECKS", "HEADS")}
+    registries = {k: Registry() for k in ("ALGORITHMS", "NECKS", "HEADS", "MEMORIES")}
     same = lambda x: x
     stub("mmcv")
     stub("mmcv.runner", BaseModule=BaseModule, get_dist_info=lambda: (0, 1), auto_fp16=lambda **_: same)
@@ -64,21 +77,23 @@ def load(folder):
     stub("mmcv.utils")
     stub("mmcv.utils.logging", logger_initialized={}, print_log=print)
     root = pathlib.Path(folder) / "mmselfsup"
-    for name in ("", ".models", ".models.algorithms", ".models.necks", ".models.heads", ".models.utils"):
+    for name in ("", ".models", ".models.algorithms", ".models.necks", ".models.heads", ".models.memories", ".models.utils"):
         stub("mmselfsup" + name).__path__ = [str(root / name.replace(".", "/").lstrip("/"))]
-    stub("mmselfsup.models.builder", build_backbone=lambda cfg: Backbone(), build_neck=registries["NECKS"].build, build_head=registries["HEADS"].build, **registries)
+    stub("mmselfsup.models.builder", build_backbone=lambda cfg: Backbone(), build_neck=registries["NECKS"].build, build_head=registries["HEADS"].build,
+         build_memory=registries["MEMORIES"].build, **registries)
     stub("mmselfsup.models.utils.multi_prototypes", MultiPrototypes=None)
     stub("mmselfsup.models.utils").__path__ = [str(root / "models/utils")]
     sys.modules["mmselfsup.models.utils"].MultiPrototypes = None
-    utils = stub("mmselfsup.utils", concat_all_gather=same, batch_shuffle_ddp=lambda x: (x, None), batch_unshuffle_ddp=lambda x, _: x)
+    utils = stub("mmselfsup.utils", concat_all_gather=same, batch_shuffle_ddp=lambda x: (x, None), batch_unshuffle_ddp=lambda x, _: x, AliasMethod=Drawn)
     utils.__path__ = [str(root / "utils")]
     utils.distributed_sinkhorn = importlib.import_module("mmselfsup.utils.distributed_sinkhorn").distributed_sinkhorn
     torch.distributed.get_rank = lambda: 0
     torch.distributed.all_reduce = lambda *_, **__: None
+    torch.distributed.all_gather = lambda out, x: out[0].copy_(x)
     torch.Tensor.cuda = lambda self, *_, **__: self
     for name in ("necks.linear_neck", "necks.nonlinear_neck", "necks.mocov2_neck", "necks.densecl_neck", "necks.swav_neck", "heads.contrastive_head", "heads.latent_pred_head",
                  "heads.mocov3_head", "heads.swav_head", "algorithms.byol", "algorithms.simsiam", "algorithms.moco", "algorithms.densecl", "algorithms.swav",
-                 "algorithms.barlowtwins", "algorithms.mocov3"):
+                 "algorithms.barlowtwins", "algorithms.mocov3", "memories.simple_memory", "algorithms.npid"):
         importlib.import_module("mmselfsup.models." + name)
     return registries["ALGORITHMS"]
 
@@ -104,6 +119,8 @@ CONFIGS = {
              "head": {"type": "SwAVHead", "feat_dim": 8, "num_crops": [2, 3], "num_prototypes": 6}},
     "mocov3": {"type": "MoCoV3", "base_momentum": 0.9, "neck": nonlinear(8, 16, with_last_bn_affine=False),
                "head": {"type": "MoCoV3Head", "predictor": predictor(12), "temperature": 0.2}},
+    "npid": {"type": "NPID", "neg_num": 12, "neck": {"type": "LinearNeck", "in_channels": 8, "out_channels": 8}, "head": {"type": "ContrastiveHead", "temperature": 0.2},
+             "memory_bank": {"type": "SimpleMemory", "length": 20, "feat_dim": 8, "momentum": 0.25}},
 }
 PAIRS = [("online_net", "target_net"), ("encoder_q", "encoder_k"), ("base_encoder", "momentum_encoder"), ("encoder", "-")]
 
@@ -132,14 +149,22 @@ def compare(algorithms, name, config):
         source = mine[ours(k)]
         v.copy_(source.T if k.startswith("queue") and v.dim() == 2 else source)
     views = [exact(g.normal(size=(8, 3, s, s))) for s in SIZES.get(name, [8, 8])]
+    fields, extra = {f"view{i}": x for i, x in enumerate(views)}, []
+    if name == "npid":
+        fields["idx"], fields["negatives"] = torch.from_numpy(g.permutation(20)[:8]), torch.from_numpy(g.integers(20, size=(8, 12)))
+        theirs.memory_bank.feature_bank = net.memory.feature_bank.clone()
+        theirs.memory_bank.multinomial.negatives = fields["negatives"]
+        views, extra = views[0], [fields["idx"]]
     net.before(1)
-    loss = net.loss({f"view{i}": x for i, x in enumerate(views)})
+    loss = net.loss(fields)
     loss.backward()
-    out = sum(v for k, v in theirs.forward_train(views).items() if "loss" in k)
+    out = sum(v for k, v in theirs.forward_train(views, *extra).items() if "loss" in k)
     out.backward()
     grads = {k: p.grad for k, p in net.named_parameters()}
     pairs = {"loss": (loss.detach(), out.detach())}
     pairs |= {f"grad {k}": (grads[ours(k)], p.grad) for k, p in theirs.named_parameters() if p.grad is not None}
+    if name == "npid":
+        pairs["bank"] = net.memory.feature_bank, theirs.memory_bank.feature_bank
     mine = net.state_dict()
     for k, v in theirs.state_dict().items():
         if v.is_floating_point() and not k.startswith("head.bn"):

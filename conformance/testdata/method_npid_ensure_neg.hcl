@@ -1,0 +1,5 @@
+extends = ["method_npid.hcl"]
+
+algorithm "npid" {
+  ensure_neg = true
+}

@@ -1,0 +1,44 @@
+# NPID on the 60,000 training images of Fashion-MNIST. Images, optimizer and evaluation are those of SimCLR's example.
+
+extends = ["../simclr/simclr_resnet10-w32_1xb256-adamw-6e_fmnist.hcl"]
+
+pipeline "npid_fmnist" {
+  description = "NPID, three-stage ResNet of width 32, Fashion-MNIST"
+}
+
+algorithm "npid" {
+  neg_num    = 4096
+  ensure_neg = true
+  backbone "resnet" {
+    depth         = 10
+    num_stages    = 3
+    base_channels = 32
+    stem_channels = 32
+    stem          = "small"
+    stem_kernel   = 5 # 28 pixels become 14, 7 and 4
+    stem_stride   = 2
+    out_indices   = [3]
+  }
+  neck "linear" {
+    pool_size    = 2 # project four cells of the map, not just its mean
+    out_channels = 128
+  }
+  head "contrastive" {
+    temperature = 0.1
+  }
+  memory "simple" {
+    length   = 60000
+    feat_dim = 128
+    momentum = 0.5
+  }
+}
+
+dataset "train" {
+  view {
+    count = 1
+  }
+}
+
+train {
+  epochs = 5
+}
