@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 
@@ -14,9 +15,17 @@ import (
 	"ssc/lang/schema"
 )
 
-// TestResNet compares every map, the loss, every gradient and the running statistics with torchvision's networks.
+// TestResNet compares every map, the loss, every gradient and the running statistics with networks of torchvision's blocks.
 func TestResNet(t *testing.T) {
-	for _, name := range []string{"resnet18", "resnet18_small", "resnet50"} {
+	for name, variant := range map[string]struct {
+		label string
+		args  map[string]any
+	}{
+		"resnet18": {"resnet", nil}, "resnet18_small": {"resnet", nil}, "resnet50": {"resnet", nil},
+		"resnext50":      {"resnext", map[string]any{"groups": 2, "width_per_group": 3}},
+		"resnetv1d10":    {"resnetv1d", nil},
+		"resnet10_sobel": {"resnet", map[string]any{"with_sobel": true}},
+	} {
 		t.Run(name, func(t *testing.T) {
 			var p struct {
 				Depth        int
@@ -25,9 +34,9 @@ func TestResNet(t *testing.T) {
 				StemChannels int `json:"stem_channels"`
 			}
 			ref := oracle(t, name, &p)
-			g := backboneGraph(t, ref, schema.Spec{Type: "backbone", Label: "resnet", Args: map[string]any{
-				"depth": p.Depth, "stem": p.Stem, "base_channels": p.BaseChannels, "stem_channels": p.StemChannels,
-				"out_indices": []any{0, 1, 2, 3, 4}}})
+			args := map[string]any{"depth": p.Depth, "stem": p.Stem, "base_channels": p.BaseChannels, "stem_channels": p.StemChannels, "out_indices": []any{0, 1, 2, 3, 4}}
+			maps.Copy(args, variant.args)
+			g := backboneGraph(t, ref, schema.Spec{Type: "backbone", Label: variant.label, Args: args})
 			t.Run("float64", func(t *testing.T) {
 				out, err := g.Eval(g.feeds)
 				if err != nil {
@@ -84,16 +93,16 @@ func backboneGraph(t *testing.T, ref *reference, spec schema.Spec) *comparison {
 	b := nn.NewBuilder("train", true, ir.Dim{Name: "batch", Size: x.Dims[0]},
 		[]plan.ImageType{{Channels: x.Dims[1], Height: x.Dims[2], Width: x.Dims[3], Normalized: true}})
 	c := &comparison{Graph: b.G, feeds: map[string]*ir.Tensor{"view0": x}}
-	maps := net.Forward(b.Root().Sub("backbone"), b.View(0))
+	outs := net.Forward(b.Root().Sub("backbone"), b.View(0))
 	for _, f := range b.Fields {
 		if f.Kind == "noise" {
 			c.feeds[f.Name] = ref.tensor(t, "noise")
 		}
 	}
-	for i, m := range maps {
+	for i, m := range outs {
 		c.output(fmt.Sprintf("out/%d", i), m)
 	}
-	last := maps[len(maps)-1]
+	last := outs[len(outs)-1]
 	weighted := op.Mul(last, op.Const(b.G, ref.tensor(t, "loss_weight")))
 	loss := op.Mul(op.ReduceSum(weighted, false), op.Scalar(last, 1/float64(x.Dims[0])))
 	c.output("loss", loss)

@@ -30,7 +30,7 @@ func Conv2d(s Scope, x *ir.Value, c Conv) *ir.Value {
 		return s.B.Failed()
 	}
 	shape := ir.Named("out", c.Out, "in", in/g, "kernel", c.Kernel, "kernel", c.Kernel)
-	init := KaimingNormal(c.Out * c.Kernel * c.Kernel / g)
+	init := KaimingNormal(c.Out * c.Kernel * c.Kernel) // with groups too: PyTorch counts all outputs
 	if c.Init != nil {
 		init = *c.Init
 	}
@@ -97,14 +97,54 @@ func AvgPool(x *ir.Value, size int) *ir.Value {
 	case h%size == 0 && w%size == 0:
 		return fn.AveragePool(x, []int{h / size, w / size})
 	}
-	return adaptivePool(x, size)
+	return averages(x, cells(h, size), cells(w, size))
 }
 
-// adaptivePool averages cell i over the rows ⌊i·h/n⌋ … ⌈(i+1)·h/n⌉-1, as PyTorch's adaptive pooling does: two products with constant matrices.
-func adaptivePool(x *ir.Value, n int) *ir.Value {
+// AvgDown averages windows of size×size that lie side by side; at the far edges they end with the map: PyTorch's AvgPool2d with ceil_mode and without padding in its count. Shapes: [batch, channel,
+// height, width] to [batch, channel, ⌈height/size⌉, ⌈width/size⌉].
+func AvgDown(x *ir.Value, size int) *ir.Value {
+	if !rank(x, 4, "average pooling") {
+		return x.Graph().InvalidValue()
+	}
+	h, w := x.Shape[2].Size, x.Shape[3].Size
+	if h%size == 0 && w%size == 0 {
+		return fn.AveragePool(x, []int{size, size})
+	}
+	return averages(x, windows(h, size), windows(w, size))
+}
+
+// windows are the ends of windows of the size that lie side by side over n numbers.
+func windows(n, size int) (spans [][2]int) {
+	for i := 0; i < n; i += size {
+		spans = append(spans, [2]int{i, min(i+size, n)})
+	}
+	return spans
+}
+
+// Sobel is the mean over the channels, differentiated to the left and upwards: correlated with [[1 0 -1] [2 0 -2] [1 0 -1]] and [[1 2 1] [0 0 0] [-1 -2 -1]], over an edge of zeros. Shapes: [batch,
+// channel, height, width] to [batch, 2, height, width].
+func Sobel(x *ir.Value) *ir.Value {
+	if !rank(x, 4, "a Sobel filter") {
+		return x.Graph().InvalidValue()
+	}
+	w := ir.NewTensor(x.DType, 2, 1, 3, 3)
+	copy(w.Data, []float64{1, 0, -1, 2, 0, -2, 1, 0, -1, 1, 2, 1, 0, 0, 0, -1, -2, -1})
+	return fn.Conv(op.ReduceMean(x, true, 1), op.Const(x.Graph(), w), nil, op.ConvOptions{Strides: two(1), Pads: []int{1, 1, 1, 1}, Dilations: two(1), Group: 1})
+}
+
+// cells are the spans of n cells over size numbers, from ⌊i·size/n⌋ to ⌈(i+1)·size/n⌉, as PyTorch's adaptive pooling has them.
+func cells(size, n int) (spans [][2]int) {
+	for i := range n {
+		spans = append(spans, [2]int{i * size / n, ((i+1)*size + n - 1) / n})
+	}
+	return spans
+}
+
+// averages are the means over the spans of rows and of columns: two products with constant matrices.
+func averages(x *ir.Value, rows, columns [][2]int) *ir.Value {
 	g := x.Graph()
-	left := op.Const(g, poolMatrix(x.Shape[2].Size, n, x.DType, false))
-	right := op.Const(g, poolMatrix(x.Shape[3].Size, n, x.DType, true))
+	left := op.Const(g, averaging(x.Shape[2].Size, rows, x.DType, false))
+	right := op.Const(g, averaging(x.Shape[3].Size, columns, x.DType, true))
 	y := op.MatMul(op.MatMul(left, x), right)
 	if y.Valid() {
 		y.Shape[2].Name, y.Shape[3].Name = "height", "width"
@@ -112,20 +152,20 @@ func adaptivePool(x *ir.Value, n int) *ir.Value {
 	return y
 }
 
-// poolMatrix is [n, size] with the averaging weights of each cell, or its transpose.
-func poolMatrix(size, n int, d ir.DType, transpose bool) *ir.Tensor {
+// averaging is [span, size] with the weights of each span, or its transpose.
+func averaging(size int, spans [][2]int, d ir.DType, transpose bool) *ir.Tensor {
+	n := len(spans)
 	t := ir.NewTensor(d, n, size)
 	if transpose {
 		t = ir.NewTensor(d, size, n)
 	}
-	for i := 0; i < n; i++ {
-		lo, hi := i*size/n, ((i+1)*size+n-1)/n
-		for k := lo; k < hi; k++ {
+	for i, span := range spans {
+		for k := span[0]; k < span[1]; k++ {
 			at := i*size + k
 			if transpose {
 				at = k*n + i
 			}
-			t.Data[at] = 1 / float64(hi-lo)
+			t.Data[at] = 1 / float64(span[1]-span[0])
 		}
 	}
 	return t

@@ -231,7 +231,7 @@ func (c *converter) arguments(b *block, set *schema.Set, kind, typ string, d *py
 func (c *converter) special(b *block, set *schema.Set, typ, key string, v python.Value, where string) bool {
 	f := map[string]func(*block, *schema.Set, string, python.Value, string) bool{
 		"norm_cfg": c.normArgument, "sync_bn": c.syncBN, "init_cfg": c.initArgument, "pretrained": c.pretrained, "transforms": c.innerTransforms,
-		"interpolation": c.interpolation, "scale": c.cropScale, "loss": c.lossArgument, "out_indices": c.outIndices, "with_bias": c.withBias, "with_sobel": c.sobel, "in_channels": c.inChannels,
+		"interpolation": c.interpolation, "scale": c.cropScale, "loss": c.lossArgument, "out_indices": c.outIndices, "with_bias": c.withBias, "with_sobel": c.withSobel, "in_channels": c.inChannels,
 	}[key]
 	return f != nil && f(b, set, typ, v, where)
 }

@@ -36,7 +36,42 @@ func (c *converter) model() {
 		h.args = append([]*arg{{name: "with_avg_pool", text: "true", from: averaged.At}}, h.args...)
 		c.rep.add(Converted, averaged.At, "model.neck", "head "+h.label+".with_avg_pool", "")
 	}
+	c.sobel(b, d)
 	c.deviceNorms(b, v)
+}
+
+// sobel moves the filters that an algorithm of 0.x has before its backbone into the backbone.
+func (c *converter) sobel(b *block, d *python.Dict) {
+	v, _ := d.Get("with_sobel")
+	if v.X != true {
+		return
+	}
+	n := b.find("backbone", "")
+	if n == nil || n.missing || schema.Of(c.kind("backbone").Component(n.label)).Field("with_sobel") == nil {
+		c.rep.add(Attention, v.At, "model.with_sobel", "", "the backbone has no argument with_sobel")
+		return
+	}
+	n.set("with_sobel", "true", v)
+	c.rep.add(Converted, v.At, "model.with_sobel", title(n)+".with_sobel", "")
+}
+
+// withSobel leaves that to sobel.
+func (c *converter) withSobel(_ *block, set *schema.Set, _ string, v python.Value, _ string) bool {
+	return set.Field("with_sobel") == nil && v.X == true
+}
+
+// inChannels drops the two channels of a backbone behind Sobel filters.
+func (c *converter) inChannels(_ *block, set *schema.Set, typ string, v python.Value, where string) bool {
+	on := typ == "ResNetSobel"
+	if d := dictAt(c.m, "model"); d != nil {
+		with, _ := d.Get("with_sobel")
+		on = on || with.X == true
+	}
+	if !on || set.Field("with_sobel") == nil || !sameNumber(v, "2") {
+		return false
+	}
+	c.rep.add(Dropped, v.At, where, "", "the channels are those of the Sobel filters")
+	return true
 }
 
 // averagingNeck is the neck of a classifier that only averages.
@@ -197,25 +232,6 @@ func (c *converter) outIndices(b *block, set *schema.Set, typ string, v python.V
 	b.set("out_indices", "["+strings.Join(parts, ", ")+"]", v)
 	c.rep.add(Changed, v.At, where, title(b)+".out_indices", "MMClassification counts stages from 0, ssc from 1")
 	return true
-}
-
-// sobel reports the filter that some recipes put before the network, and the two channels that it makes.
-func (c *converter) sobel(_ *block, set *schema.Set, _ string, v python.Value, where string) bool {
-	if v.X != true || set.Field("with_sobel") != nil {
-		return false
-	}
-	c.rep.add(Missing, v.At, where, "with_sobel", "ssc has no Sobel filter before a network")
-	return true
-}
-
-func (c *converter) inChannels(_ *block, set *schema.Set, _ string, v python.Value, where string) bool {
-	if d := dictAt(c.m, "model"); d != nil && v.X == int64(2) && set.Field("in_channels") == nil {
-		if on, _ := d.Get("with_sobel"); on.X == true {
-			c.rep.add(Dropped, v.At, where, "", "the channels of with_sobel")
-			return true
-		}
-	}
-	return false
 }
 
 // initArgument takes weights to start from; other ways of initialisation are the component's.

@@ -16,6 +16,7 @@ var typeRules = []typeRule{
 	{"algorithm", "ImageClassifier", "classification", "MMClassification's classifier; a neck that only averages becomes with_avg_pool of the head"},
 	{"algorithm", "MMClsImageClassifierWrapper", "classification", "MMClassification's classifier"},
 	{"backbone", "MoCoV3ViT", "vision_transformer", ""},
+	{"backbone", "ResNetSobel", "resnet", "with_sobel is written out"},
 	{"neck", "NonLinearNeckV0", "odc", "sync_bn becomes a norm block"},
 	{"neck", "NonLinearNeckV1", "moco_v2", ""},
 	{"neck", "NonLinearNeckV2", "nonlinear", "two layers with biases, no norm after the last"},
@@ -58,14 +59,13 @@ var argRules = []argRule{
 	{"algorithm", "", "data_preprocessor", "", "", "mean and std become normalize in the views"},
 	{"algorithm", "", "memory_bank", "memory", "", ""},
 	{"algorithm", "BYOL", "pre_conv", "", "", "upstream ignores it too"},
-	{"algorithm", "", "with_sobel", "", "False", ""},
+	{"algorithm", "", "with_sobel", "", "False", "True becomes with_sobel of the backbone"},
 
 	{"backbone", "", "in_channels", "", "3", "channels are those of the images"},
 	{"backbone", "", "init_cfg", "", "", "parameters start as the component says"},
 	{"backbone", "", "pretrained", "", "None", "weights to start from stand in train.init_from"},
 	{"backbone", "", "with_cp", "", "False", ""}, {"backbone", "", "conv_cfg", "", "None", ""},
-	{"backbone", "ResNet", "deep_stem", "", "False", ""}, {"backbone", "ResNet", "avg_down", "", "False", ""}, {"backbone", "ResNet", "drop_path_rate", "", "0.0", ""},
-	{"backbone", "ResNet", "expansion", "", "None", ""},
+	{"backbone", "", "drop_path_rate", "", "0.0", ""}, {"backbone", "", "expansion", "", "None", ""},
 	{"backbone", "VisionTransformer", "norm_eval", "", "", "there is no batch norm in it"}, {"backbone", "MoCoV3ViT", "norm_eval", "", "", "there is no batch norm in it"},
 
 	{"neck", "", "init_cfg", "", "", "parameters start as the component says"},
@@ -112,6 +112,7 @@ type changedDefault struct {
 }
 
 var changedDefaults = []changedDefault{
+	{"backbone", "ResNetSobel", 0, "with_sobel", "true", "the type says it"},
 	{"backbone", "ResNet", eraOpenSelfSup, "out_indices", "[0, 1, 2, 3, 4]", "that was OpenSelfSup's default"},
 	{"head", "MultiClsHead", 0, "in_indices", "[0]", "that was upstream's default"},
 	{"neck", "NonLinearNeckV2", 0, "num_layers", "2", "NonLinearNeckV2 has it so"},

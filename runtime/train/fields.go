@@ -2,6 +2,7 @@ package train
 
 import (
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 

@@ -5,13 +5,10 @@ import (
 	"fmt"
 	"math"
 	"path/filepath"
-	"slices"
 	"time"
 
-	"ssc/compiler/plan"
 	"ssc/runtime/checkpoint/atomic"
 	"ssc/runtime/failpoint"
-	"ssc/runtime/loader"
 	"ssc/runtime/profile"
 	"ssc/runtime/report"
 )

@@ -15,14 +15,36 @@ STEMS = {
 }
 
 
-class ResNet(nn.Module):
-    """forward returns the maps of the stem before its max-pool and of the stages, up to four (MMSelfSup's out_indices 0 to 4)."""
+class ConvNorm(nn.Sequential):
+    """A layer of the deep stem, with MMSelfSup's names."""
 
-    def __init__(self, block, blocks, base, stem):
+    def __init__(self, channels, out, stride):
         super().__init__()
-        k = STEMS[stem]["kernel"]
-        self.conv1 = nn.Conv2d(3, base, k, STEMS[stem]["stride"], k // 2, bias=False)
-        self.bn1 = nn.BatchNorm2d(base)
+        self.conv, self.bn, self.act = nn.Conv2d(channels, out, 3, stride, 1, bias=False), nn.BatchNorm2d(out), nn.ReLU()
+
+
+def sobel(x):
+    """The mean of the channels, then two differences of three-tap sums: another way to the same numbers as a convolution with Sobel's filters."""
+    p = nn.functional.pad(x.mean(1, keepdim=True), (1, 1, 1, 1))
+    rows, columns = p[:, :, :-2] + 2 * p[:, :, 1:-1] + p[:, :, 2:], p[:, :, :, :-2] + 2 * p[:, :, :, 1:-1] + p[:, :, :, 2:]
+    return torch.cat([rows[:, :, :, :-2] - rows[:, :, :, 2:], columns[:, :, :-2] - columns[:, :, 2:]], 1)
+
+
+class ResNet(nn.Module):
+    """forward returns the maps of the stem before its max-pool and of the stages, up to four (MMSelfSup's out_indices 0 to 4).
+
+    With groups, a group of a bottleneck has width channels in the first stage; deep is the stem and the shortcuts of ResNet-D; edges puts
+    Sobel's derivatives in the place of colours."""
+
+    def __init__(self, block, blocks, base, stem, groups=1, width=0, deep=False, edges=False):
+        super().__init__()
+        k, first, channels = STEMS[stem]["kernel"], STEMS[stem]["stride"], 2 if edges else 3
+        self.edges, grouped = edges, {"groups": groups, "base_width": 64 * width / base} if groups > 1 else {}
+        if deep:
+            self.stem = nn.Sequential(ConvNorm(channels, base // 2, first), ConvNorm(base // 2, base // 2, 1), ConvNorm(base // 2, base, 1))
+        else:
+            self.conv1 = nn.Conv2d(channels, base, k, first, k // 2, bias=False)
+            self.bn1 = nn.BatchNorm2d(base)
         self.pool = nn.MaxPool2d(3, 2, 1) if STEMS[stem]["max_pool"] else nn.Identity()
         channels, self.stages = base, len(blocks)
         for stage, count in enumerate(blocks):
@@ -31,14 +53,16 @@ class ResNet(nn.Module):
                 stride, shortcut = (2 if stage > 0 and i == 0 else 1), None
                 if stride != 1 or channels != planes * block.expansion:
                     out = planes * block.expansion
-                    shortcut = nn.Sequential(conv1x1(channels, out, stride), nn.BatchNorm2d(out))
-                layer.append(block(channels, planes, stride, shortcut))
+                    mean = [nn.AvgPool2d(stride, stride, ceil_mode=True, count_include_pad=False)] if deep and stride != 1 else []
+                    shortcut = nn.Sequential(*mean, conv1x1(channels, out, 1 if mean else stride), nn.BatchNorm2d(out))
+                layer.append(block(channels, planes, stride, shortcut, **grouped))
                 channels = planes * block.expansion
             setattr(self, f"layer{stage + 1}", nn.Sequential(*layer))
         self.channels = channels
 
     def forward(self, x):
-        outs = [torch.relu(self.bn1(self.conv1(x)))]
+        x = sobel(x) if self.edges else x
+        outs = [self.stem(x) if hasattr(self, "stem") else torch.relu(self.bn1(self.conv1(x)))]
         x = self.pool(outs[0])
         for stage in range(self.stages):
             x = getattr(self, f"layer{stage + 1}")(x)
@@ -58,10 +82,10 @@ class NonLinearNeck(nn.Module):
         return self.bn1(self.fc1(torch.relu(self.bn0(self.fc0(x.mean((2, 3)))))))
 
 
-def encoder(block, blocks, base, stem, hidden=None, out=None):
+def encoder(block, blocks, base, stem, hidden=None, out=None, **variant):
     """A module with `backbone` and, with hidden, `neck`."""
     net = nn.Module()
-    net.backbone = ResNet(block, blocks, base, stem)
+    net.backbone = ResNet(block, blocks, base, stem, **variant)
     if hidden:
         net.neck = NonLinearNeck(net.backbone.channels, hidden, out)
     return net.double().train()
