@@ -108,7 +108,7 @@ func MkdirAll(f FS, dir string) error {
 	if err := MkdirAll(f, parent); err != nil {
 		return err
 	}
-	if err := f.Mkdir(dir); err != nil {
+	if err := f.Mkdir(dir); err != nil && !errors.Is(err, fs.ErrExist) { // somebody else may have been faster
 		return err
 	}
 	return f.SyncDir(parent)

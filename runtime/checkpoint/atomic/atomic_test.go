@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 
@@ -184,5 +185,21 @@ func TestOnlyThisPackageWrites(t *testing.T) {
 	}
 	if files < 5 {
 		t.Errorf("read %d files of the runtime, want more", files)
+	}
+}
+
+// TestMkdirAllAtOnce: of several that make one folder all have it.
+func TestMkdirAllAtOnce(t *testing.T) {
+	for range 50 {
+		dir := filepath.Join(t.TempDir(), "a", "b", "c")
+		var all sync.WaitGroup
+		for range 8 {
+			all.Go(func() {
+				if err := atomic.MkdirAll(atomic.OS{}, dir); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
 	}
 }
