@@ -25,7 +25,7 @@ func newProfile(j *job, rep *reporter, threads int) *profile.Recorder {
 	if nodes == nil {
 		rep.Note("the profile has times alone: this ssc compiles the pipeline to another graph than the plan's")
 	}
-	r, err := profile.New(profile.Options{Nodes: nodes, FLOPs: j.plan.Stats.FLOPs, Threads: threads, Tell: func(p *report.Profile) {
+	r, err := profile.New(profile.Options{Nodes: nodes, FLOPs: j.plan.Stats.FLOPs, Threads: threads, Compare: profile.Comparable(j.plan.Target), Tell: func(p *report.Profile) {
 		rep.tell("profile", levelInfo, profileText(p), p)
 	}})
 	if err != nil {
@@ -95,8 +95,11 @@ func profileText(p *report.Profile) string {
 	if p.First == p.Last {
 		steps = fmt.Sprintf("measured in step %d", p.Last)
 	}
-	fmt.Fprintf(&b, "profile: a step takes %s, %s; %.1f %% of the %.0f GFLOP/s that this machine was measured to reach (memory %.0f GB/s)\n",
-		seconds(p.Seconds), steps, 100*p.MFU, p.PeakFLOPS/1e9, p.PeakBytes/1e9)
+	fmt.Fprintf(&b, "profile: a step takes %s, %s", seconds(p.Seconds), steps)
+	if p.PeakFLOPS > 0 {
+		fmt.Fprintf(&b, "; %.1f %% of the %.0f GFLOP/s that this machine was measured to reach (memory %.0f GB/s)", 100*p.MFU, p.PeakFLOPS/1e9, p.PeakBytes/1e9)
+	}
+	b.WriteString("\n")
 	costTable(&b, p, p.Functions, "function", mostRows)
 	b.WriteString("\n")
 	costTable(&b, p, p.Lines, "block", len(p.Lines))

@@ -37,13 +37,13 @@ func run(c *cli.Context) error {
 	if err := noneNegative(c, "steps", "threads", "workers"); err != nil {
 		return err
 	}
+	if c.Bool("dry-run") && c.Bool("profile") {
+		return usage{errors.New("-profile times the steps of a run, and -dry-run makes no run: give one of them")}
+	}
 	outliveReaders()
 	j, err := planned(c)
 	if err != nil {
 		return err
-	}
-	if c.Bool("dry-run") && c.Bool("profile") {
-		return usage{errors.New("-profile times steps of a run, and -dry-run makes none: give one of them")}
 	}
 	if c.Bool("dry-run") {
 		return dryRun(c, j, train.Options{Dir: j.dir, Threads: c.Int("threads"), Workers: c.Int("workers"), Steps: c.Int("steps")})

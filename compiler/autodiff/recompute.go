@@ -2,6 +2,8 @@ package autodiff
 
 import (
 	"path"
+	"slices"
+	"strings"
 
 	"ssc/compiler/ir"
 )
@@ -10,9 +12,7 @@ import (
 const scope = "recompute/"
 
 // Recomputed reports whether a node computes again what the forward part has computed.
-func Recomputed(n *ir.Node) bool {
-	return len(n.Out[0].Name) > len(scope) && n.Out[0].Name[:len(scope)] == scope
-}
+func Recomputed(n *ir.Node) bool { return strings.HasPrefix(n.Out[0].Name, scope) }
 
 // smallest is the share of a part's largest value below which a value is kept: statistics of a norm take no memory worth their time.
 const smallest = 1.0 / 64
@@ -67,11 +67,11 @@ func (s *sweep) repeat(p *part, event *ir.Value) {
 	p.again = map[*ir.Value]*ir.Value{}
 	kept := s.kept(p)
 	for _, n := range p.nodes {
-		if all(n.Out, func(v *ir.Value) bool { return kept[v] }) {
+		if !slices.ContainsFunc(n.Out, func(v *ir.Value) bool { return !kept[v] }) {
 			continue
 		}
 		in := p.replaced(n.In)
-		if same(in, n.In) && !s.delay(in, event) {
+		if slices.Equal(in, n.In) && !s.delay(in, event) {
 			continue // it is made of nothing that could wait
 		}
 		back := s.graph.At(n.Range)
@@ -125,23 +125,5 @@ func (s *sweep) delay(in []*ir.Value, event *ir.Value) bool {
 	}
 	defer s.graph.SetScope(scope + "wait")()
 	in[at] = s.b.After(in[at], event)
-	return true
-}
-
-func all(values []*ir.Value, is func(*ir.Value) bool) bool {
-	for _, v := range values {
-		if !is(v) {
-			return false
-		}
-	}
-	return true
-}
-
-func same(a, b []*ir.Value) bool {
-	for i := range a {
-		if a[i] != b[i] {
-			return false
-		}
-	}
 	return true
 }

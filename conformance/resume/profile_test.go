@@ -16,7 +16,7 @@ func TestProfiled(t *testing.T) {
 	for _, c := range []struct{ steps, first, last int }{{0, profile.Warmup + 1, profile.Warmup + profile.Steps}, {2, 2, 2}} {
 		dir := filepath.Join(t.TempDir(), "run")
 		var told *report.Profile
-		rec, err := profile.New(profile.Options{Nodes: []profile.Node{{Name: "metrics", Function: "Concat", At: "x:1,1", Block: "x"}}, FLOPs: 1, Threads: 1, Tell: func(p *report.Profile) { told = p }})
+		rec, err := profile.New(profile.Options{Nodes: []profile.Node{{Name: "metrics", Function: "Concat", At: "x:1,1", Block: "x"}}, FLOPs: 1, Threads: 1, Compare: true, Tell: func(p *report.Profile) { told = p }})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -8,6 +8,7 @@ import (
 
 	"google.golang.org/protobuf/encoding/protowire"
 
+	"ssc/compiler/plan"
 	"ssc/runtime/ort"
 )
 
@@ -16,6 +17,9 @@ const probeFor, probeLeast = 100 * time.Millisecond, 5
 
 // side of the square matrices that are multiplied, 1 MiB each: they stay in the caches, and a product is over before another process takes the processor.
 const side = 512
+
+// Comparable reports whether the steps of a plan for the target are compared with the machine's peaks, which are those of the processor in float32.
+func Comparable(t plan.Target) bool { return t.Device == "cpu" && t.Precision == "fp32" }
 
 // PeakFLOPS measures the floating-point operations a second, in float32, that this machine reaches with so many threads inside an operator (0: one per physical core): those of the faster of ONNX
 // Runtime's matrix product and that of the native kernels, if there are any. It takes a quarter of a second.

@@ -107,7 +107,9 @@ func (r *run) endProfile() {
 		r.Report.Note("the profile: %s; the run goes on without it", err)
 		return
 	}
-	r.clock.peak = res.Profile.PeakFLOPS
+	if res.Profile.PeakFLOPS > 0 {
+		r.clock.peak = res.Profile.PeakFLOPS
+	}
 	r.Track.Profiled(res.Profile)
 	r.Profile.Tell(res.Profile)
 }
@@ -261,7 +263,7 @@ const peakAfter = 3 * time.Second
 // measurePeak learns what the steps' speed is compared with: the peak of float32 arithmetic on the processor. There is none for another device or precision.
 func (r *run) measurePeak() {
 	r.clock.peak = math.Inf(1)
-	if t := r.plan.Target; t.Device != "cpu" || t.Precision != "fp32" {
+	if !profile.Comparable(r.plan.Target) {
 		return
 	}
 	r.clock.pause(func() {
