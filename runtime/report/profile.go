@@ -29,7 +29,7 @@ type Cost struct {
 	Bytes   int64   `json:"bytes,omitempty"` // each input and output of a node once
 }
 
-// FLOPS is the speed of the row's arithmetic in operations a second, NaN-free: 0 where it has none.
+// FLOPS is the speed of the row's arithmetic in operations a second: 0 where it has none.
 func (c Cost) FLOPS() float64 { return rate(c.FLOPs, c.Seconds) }
 
 // BytesPerSecond is the speed at which the row goes through its inputs and outputs.
