@@ -260,6 +260,9 @@ func (c *converter) argument(b *block, set *schema.Set, kind, typ, key string, v
 		}
 		return
 	}
+	if cf := set.Child(name); cf != nil && c.fixedBlock(b, cf, v, where) {
+		return
+	}
 	if isNone(v) {
 		c.rep.add(Dropped, v.At, where, "", "None, and there is no such argument")
 		return

@@ -83,6 +83,8 @@ var argRules = []argRule{
 	{"head", "", "cal_acc", "", "", "accuracy is measured by monitor and evaluate"},
 	{"head", "VisionTransformerClsHead", "hidden_dim", "", "None", ""}, {"head", "VisionTransformerClsHead", "act_cfg", "", "", "it belongs to a hidden layer"},
 
+	{"algorithm", "ODCMemory", "debug", "", "False", ""},
+
 	{"norm", "", "requires_grad", "", "True", ""},
 
 	{"source", "", "root", "data_prefix", "", ""}, {"source", "", "list_file", "ann_file", "", ""},

@@ -266,6 +266,8 @@ func (c *converter) hooks() {
 		case "ValidateHook": // see evaluation
 		case "SimSiamHook":
 			c.fixedRate(d, h, where)
+		case "DeepClusterHook", "ODCHook":
+			c.clustering(d, h, where)
 		default:
 			c.hookArguments(d, h, where)
 		}

@@ -7,7 +7,7 @@ pipeline "deepcluster_fmnist" {
 }
 
 algorithm "deepcluster" {
-  extractor = "clustered"
+  extractor = "extract"
   backbone "resnet" {
     depth         = 10
     num_stages    = 3
@@ -50,7 +50,7 @@ dataset "train" {
 }
 
 # The training images as they are clustered.
-dataset "clustered" {
+dataset "extract" {
   source "idx" {
     images = "${local.data}/train-images-idx3-ubyte.gz"
   }

@@ -10,7 +10,7 @@ pipeline "deepcluster_resnet50_in1k" {
 }
 
 algorithm "deepcluster" {
-  extractor     = "clustered"
+  extractor     = "extract"
   unif_sampling = true
   reweight      = false
   interval      = 1
@@ -53,7 +53,7 @@ dataset "train" {
 }
 
 # The training images as they are clustered.
-dataset "clustered" {
+dataset "extract" {
   source "image_list" {
     data_prefix = "${local.data}/train"
     ann_file    = "${local.data}/meta/train.txt"

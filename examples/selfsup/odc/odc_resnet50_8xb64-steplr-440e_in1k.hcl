@@ -9,7 +9,7 @@ pipeline "odc_resnet50_in1k" {
 }
 
 algorithm "odc" {
-  extractor                         = "clustered"
+  extractor                         = "extract"
   centroids_update_interval         = 10
   deal_with_small_clusters_interval = 1
   reweight                          = true
@@ -64,7 +64,7 @@ dataset "train" {
 }
 
 # The training images as they are clustered.
-dataset "clustered" {
+dataset "extract" {
   source "image_list" {
     data_prefix = "${local.data}/train"
     ann_file    = "${local.data}/meta/train.txt"
