@@ -70,7 +70,7 @@ func printTrial(w io.Writer, t *train.Trial, j *job, done int) error {
 	for _, kind := range []struct {
 		name string
 		list []train.TrialProbe
-	}{{"monitor", t.Monitors}, {"evaluate", t.Evaluate}} {
+	}{{"stage", t.Stages}, {"monitor", t.Monitors}, {"evaluate", t.Evaluate}} {
 		for _, p := range kind.list {
 			how := "timed on all of them"
 			if p.Measured < p.Images {
@@ -80,7 +80,11 @@ func printTrial(w io.Writer, t *train.Trial, j *job, done int) error {
 		}
 	}
 	row("checkpoint", "%s each, %d times, %s", seconds(t.Save), t.Checkpoints, bytesText(t.CheckpointBytes))
-	row("time", "about %s: training %s, monitors and evaluation %s, checkpoints %s", seconds(t.Total()), seconds(t.Train()), seconds(t.Probing()), seconds(t.Saving()))
+	stages := ""
+	if len(t.Stages) > 0 {
+		stages = fmt.Sprintf("stages %s, ", seconds(t.Staging()))
+	}
+	row("time", "about %s: training %s, %smonitors and evaluation %s, checkpoints %s", seconds(t.Total()), seconds(t.Train()), stages, seconds(t.Probing()), seconds(t.Saving()))
 	if done > 0 {
 		row("", "%s is at step %s: about %s of training are left", j.dir, count(done), seconds(float64(max(t.Steps-done, 0))*t.Step))
 	}

@@ -60,6 +60,9 @@ func (v view) summary(w io.Writer) {
 	fmt.Fprintf(w, "pipeline\t%s\n", p.Name)
 	fmt.Fprintf(w, "target\t%s, %s, %s\n", p.Target.Device, p.Target.Precision, p.Target.Layout)
 	fmt.Fprintf(w, "training\t%d epochs, batch of %s images, %d micro-batches per step\n", p.Train.Epochs, count(p.Loader.BatchSize), p.Train.Accumulate)
+	for _, s := range p.Stages {
+		fmt.Fprintf(w, "stage\t%s %s\n", s.Name, when(s))
+	}
 	fmt.Fprintf(w, "parameters\t%s trained\n", count(s.Params))
 	again := ""
 	if s.Recompute > 0 {
@@ -69,6 +72,25 @@ func (v view) summary(w io.Writer) {
 	fmt.Fprintf(w, "memory\t%s predicted at the peak of a step, of which %s are state\n", bytesText(s.PeakBytes), bytesText(s.StateBytes))
 	fmt.Fprintf(w, "loader\t%s of batches; while an image is read, each worker takes at most 32 bytes a pixel of it\n", bytesText(v.batchBytes()))
 	fmt.Fprintf(w, "graph\t%s nodes\n", count(s.Nodes))
+}
+
+// when says in words when a stage runs.
+func when(s plan.Stage) string {
+	var parts []string
+	if s.Initial {
+		parts = append(parts, "before the first step")
+	}
+	after := func(n int, unit string) {
+		switch {
+		case n == 1:
+			parts = append(parts, "after every "+unit)
+		case n > 1:
+			parts = append(parts, fmt.Sprintf("after every %d %ss", n, unit))
+		}
+	}
+	after(s.Epochs, "epoch")
+	after(s.Steps, "step")
+	return strings.Join(parts, " and ")
 }
 
 // batchBytes is the memory of the batches that the loader of the training set keeps.

@@ -116,3 +116,21 @@ func TestStagesRefused(t *testing.T) {
 		})
 	}
 }
+
+// TestStagesTried: a dry run times the clustering, counts how often it comes, and leaves nothing.
+func TestStagesTried(t *testing.T) {
+	for name, times := range map[string]int{"deepcluster": 3, "odc": 1} { // before the first step, and after two of three epochs
+		dir := t.TempDir()
+		r := clusterer(t, clusterers[name])
+		got, err := train.DryRun(context.Background(), r.plan, r.models, train.Options{Dir: filepath.Join(dir, "run"), Report: &told{}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(got.Stages) != 1 || got.Stages[0].Name != "clustering" || got.Stages[0].Times != times || got.Stages[0].Measured != 37 || !(got.Stages[0].Seconds > 0) {
+			t.Errorf("%s: stages = %+v, want one clustering of 37 images, %d times", name, got.Stages, times)
+		}
+		if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+			t.Errorf("%s: the dry run left %v (%v)", name, left, err)
+		}
+	}
+}

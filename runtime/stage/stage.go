@@ -113,19 +113,27 @@ func (w *work) extract(ctx context.Context, a plan.Action) error {
 }
 
 // kmeans clusters a reduced, normalised copy of the features.
-func (w *work) kmeans(ctx context.Context, i int, a plan.Action) (err error) {
-	var x cluster.Points
-	if a.Dim == 0 {
-		x = w.features.Clone()
-	} else if x, err = cluster.Whiten(w.features, a.Dim); err != nil {
+func (w *work) kmeans(ctx context.Context, i int, a plan.Action) error {
+	x, err := w.reduce(a)
+	if err != nil {
 		return err
 	}
-	cluster.Normalize(x)
 	if w.found, err = cluster.KMeans(ctx, x, cluster.Options{K: a.K, Iterations: a.Iterations}, w.draw(i, 0)); err != nil {
 		return err
 	}
 	w.values = map[string]float64{"kmeans.inertia": w.found.Inertia / float64(x.N), "kmeans.smallest": float64(slices.Min(w.found.Counts)), "kmeans.largest": float64(slices.Max(w.found.Counts))}
 	return nil
+}
+
+// reduce is a copy of the features, whitened where that is asked for, with rows of length 1.
+func (w *work) reduce(a plan.Action) (x cluster.Points, err error) {
+	if a.Dim == 0 {
+		x = w.features.Clone()
+	} else if x, err = cluster.Whiten(w.features, a.Dim); err != nil {
+		return x, err
+	}
+	cluster.Normalize(x)
+	return x, nil
 }
 
 // draw is the stream of random numbers of a part of action i.

@@ -235,7 +235,10 @@ func (r *run) prepare(ctx context.Context) (err error) {
 	r.track(false)
 	r.lastSave = time.Now()
 	r.clock.start()
-	return nil
+	if r.loop.Step >= r.total || r.loop.Stages > 0 { // stages may change the order of images
+		return nil
+	}
+	return r.startLoader(ctx)
 }
 
 // track hands the run folder to the tracker.

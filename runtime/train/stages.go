@@ -2,7 +2,9 @@ package train
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -24,11 +26,6 @@ func (r *run) stages(ctx context.Context) error {
 	if r.loop.Stages == 0 {
 		return nil
 	}
-	if r.loader != nil && r.loop.Step%r.perEpoch == 0 && r.plan.NextRestart(r.loop.Step/r.perEpoch-1) == r.loop.Step/r.perEpoch { // it has ended, and the next epoch may have another order
-		r.waited += r.loader.Waited()
-		r.loader.Close()
-		r.loader = nil
-	}
 	due := r.due()
 	for r.loop.Stages > 0 {
 		err := r.stage(ctx, due[len(due)-r.loop.Stages])
@@ -48,11 +45,9 @@ func (r *run) stages(ctx context.Context) error {
 func (r *run) stage(ctx context.Context, which int) error {
 	began := time.Now()
 	bad := 0
-	subject := r.subject(probe.Encoder, r.engine.state)
-	subject.OnBad = func(loader.Bad) { bad++ }
-	defer subject.Close()
-	h := stage.Host{Plan: r.plan, Step: r.loop.Step, Subject: subject, Labels: r.labels, Restart: r.restart,
-		State: func(name string) []float32 { return r.engine.state.now[name].Float32() }}
+	h := r.host()
+	h.Subject.OnBad = func(loader.Bad) { bad++ }
+	defer h.Subject.Close()
 	values, err := h.Run(ctx, which)
 	if err != nil {
 		return err
@@ -73,6 +68,39 @@ func (r *run) stage(ctx context.Context, which int) error {
 	}
 	r.Report.Note("step %d: %s: %s", r.loop.Step, name, strings.Join(text, ", "))
 	return r.addRecord(line)
+}
+
+// host is what a stage works on.
+func (r *run) host() *stage.Host {
+	return &stage.Host{Plan: r.plan, Step: r.loop.Step, Subject: r.subject(probe.Encoder, r.engine.state), Labels: r.labels, Restart: r.restart,
+		State: func(name string) []float32 { return r.engine.state.now[name].Float32() }}
+}
+
+// tryStages times the stages that extract features on a part of the images.
+func (r *run) tryStages(ctx context.Context, t *Trial) error {
+	for i, s := range r.plan.Stages {
+		h := r.host()
+		seconds, measured, err := h.Trial(ctx, i, min(trialImages, t.Images))
+		h.Subject.Close()
+		if err != nil {
+			return fmt.Errorf("%s: %s: %w", s.At, s.Name, err)
+		}
+		if measured == 0 {
+			continue
+		}
+		p := TrialProbe{Name: s.Name, Seconds: seconds, Images: t.Images, Measured: measured}
+		if s.Initial {
+			p.Times++
+		}
+		if s.Epochs > 0 {
+			p.Times += (t.Steps - 1) / (t.PerEpoch * s.Epochs)
+		}
+		if s.Steps > 0 {
+			p.Times += (t.Steps - 1) / s.Steps
+		}
+		t.Stages = append(t.Stages, p)
+	}
+	return nil
 }
 
 // restart gives the parameters whose names begin so new initial values. What the optimizer keeps for them stays, as in MMSelfSup.
@@ -104,6 +132,23 @@ func (r *run) order() func(epoch int) []int32 {
 		}
 		return plan.Order(r.plan.Seed, epoch, n, r.plan.Loader.Shuffle)
 	}
+}
+
+// batch is the next one. A loader ends where a stage may change the order of images: another one goes on from there.
+func (r *run) batch(ctx context.Context) (*loader.Batch, error) {
+	if r.loader != nil {
+		b, err := r.loader.Next(ctx)
+		if !errors.Is(err, io.EOF) {
+			return b, err
+		}
+		r.waited += r.loader.Waited()
+		r.loader.Close()
+		r.loader = nil
+	}
+	if err := r.startLoader(ctx); err != nil {
+		return nil, err
+	}
+	return r.loader.Next(ctx)
 }
 
 // dataWait is how long the run has waited for batches so far.

@@ -50,12 +50,7 @@ func (r *run) once(ctx context.Context) error {
 // advance trains on one micro-batch and returns the metrics of the step and its learning rate; no metrics when ctx ended before the batch was there.
 func (r *run) advance(ctx context.Context) (values map[string]float64, lr float64, err error) {
 	began := time.Now()
-	if r.loader == nil {
-		if err := r.startLoader(ctx); err != nil {
-			return nil, 0, err
-		}
-	}
-	b, err := r.loader.Next(ctx)
+	b, err := r.batch(ctx)
 	r.Track.Spend(profile.Wait, time.Since(began))
 	r.Profile.Span(profile.Wait, began)
 	if ctx.Err() != nil {

@@ -30,6 +30,7 @@ type Trial struct {
 	DataWait float64 `json:"data_wait_seconds"` // of it, for a batch
 	Save     float64 `json:"save_seconds"`      // of one checkpoint
 
+	Stages   []TrialProbe `json:"stages,omitempty"` // between steps; the steps of a dry run have the labels and memories of none
 	Monitors []TrialProbe `json:"monitors,omitempty"`
 	Evaluate []TrialProbe `json:"evaluate,omitempty"`
 
@@ -40,7 +41,7 @@ type Trial struct {
 	FreeBytes       int64 `json:"free_bytes"`
 }
 
-// TrialProbe is what one measurement of a monitor or evaluate block takes.
+// TrialProbe is what one measurement of a monitor or evaluate block takes, or one pass of a stage.
 type TrialProbe struct {
 	Name     string  `json:"name"`     // "knn", "knn of raw pixels"
 	Seconds  float64 `json:"seconds"`  // expected of one measurement
@@ -62,11 +63,19 @@ func (t *Trial) Probing() (sum float64) {
 	return sum
 }
 
+// Staging is the time of all stages.
+func (t *Trial) Staging() (sum float64) {
+	for _, s := range t.Stages {
+		sum += s.Seconds * float64(s.Times)
+	}
+	return sum
+}
+
 // Saving is the time of all checkpoints.
 func (t *Trial) Saving() float64 { return t.Save * float64(t.Checkpoints) }
 
 // Total is the time of the run.
-func (t *Trial) Total() float64 { return t.Train() + t.Probing() + t.Saving() }
+func (t *Trial) Total() float64 { return t.Train() + t.Staging() + t.Probing() + t.Saving() }
 
 // Bounds of the steps that are timed: two at least, then as many as fit into the time.
 const leastTimed, mostTimed, timedFor = 2, 20, 5 * time.Second
@@ -126,6 +135,9 @@ func (r *run) try(ctx context.Context) (*Trial, error) {
 		return nil, err
 	}
 	t.Unreadable, t.BadSteps = r.bad.lines, r.loop.BadSteps
+	if err := r.tryStages(ctx, t); err != nil {
+		return nil, err
+	}
 	if err := r.tryProbes(ctx, t); err != nil {
 		return nil, err
 	}
