@@ -174,6 +174,10 @@ func (v view) groups(w io.Writer) {
 		if g.Momentum != nil {
 			momentum = fmt.Sprint(*g.Momentum)
 		}
-		fmt.Fprintf(w, "%d\t%d\t%s\t%g\t%g\t%s\t%t\n", i, g.Params, g.LR, g.LRMult, g.WeightDecay, momentum, g.NoAdapt)
+		decay := fmt.Sprint(g.WeightDecay)
+		if g.Decay != "" {
+			decay = g.Decay // the schedule's column of that name
+		}
+		fmt.Fprintf(w, "%d\t%d\t%s\t%g\t%s\t%s\t%t\n", i, g.Params, g.LR, g.LRMult, decay, momentum, g.NoAdapt)
 	}
 }

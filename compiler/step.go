@@ -115,6 +115,9 @@ func (s *stepGraph) update(r *root, params []*nn.State, grads []*ir.Value) {
 	for i, p := range params {
 		leave := s.G.SetScope("update/" + p.Name)
 		param := &optimizer.Param{B: s.Builder, Name: p.Name, W: p.In, Grad: grads[i], OK: doApply, Apart: p.Hold != nil, Options: set.Resolve(p.Name)}
+		if c := set.DecayCurve(); c != nil && !param.FixedDecay {
+			param.Decay = s.Scalar(decayName, *c)
+		}
 		param.LR = s.rate(set, param.Options, r.schedule, p)
 		own := len(s.States)
 		p.New = r.optimizer.Update(param)
@@ -167,6 +170,9 @@ func (s *stepGraph) rate(set *optimizer.Settings, o optimizer.Options, curves sc
 	}
 	lr := s.Scalar(name, curve)
 	g := plan.Group{LR: name, LRMult: o.LRMult, WeightDecay: o.WeightDecay, Momentum: o.Momentum, NoAdapt: o.NoAdapt}
+	if !o.FixedDecay {
+		g.Decay = decayName
+	}
 	index := -1
 	for i := range s.groups {
 		if s.groups[i].Same(g) {
@@ -263,6 +269,9 @@ func (s *stepGraph) finish() {
 	s.G.Rename(v, "metrics")
 	s.G.Output(v)
 }
+
+// decayName is the scalar of a weight decay that moves.
+const decayName = "weight_decay"
 
 // okName is the value that says whether the step is sound; every update depends on it.
 const okName = "ok"

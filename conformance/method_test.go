@@ -146,6 +146,35 @@ func TestMethodsHeld(t *testing.T) {
 	}
 }
 
+// TestMovingDecay: with a weight decay that moves, weights are still updated where they lie, a closed gate changes nothing, and a group keeps its own.
+func TestMovingDecay(t *testing.T) {
+	r := compile(t, "method_dino.hcl", true, "optimizer \"adamw\" {\n lr = 0.5\n weight_decay = 0.04\n end_weight_decay = 0.4\n group {\n match = \"bn\"\n weight_decay = 0.1\n}\n}")
+	for _, s := range r.Plan.State {
+		if s.Next != "" && !s.InPlace && len(s.Dims) > 1 {
+			t.Errorf("%s has a second buffer", s.Name)
+		}
+	}
+	var got []string
+	for _, g := range r.Plan.Groups {
+		got = append(got, fmt.Sprintf("%g %s", g.WeightDecay, g.Decay))
+	}
+	slices.Sort(got)
+	if want := []string{"0.04 weight_decay", "0.1 "}; !slices.Equal(got, want) {
+		t.Errorf("the groups have weight decays %q, want %q", got, want)
+	}
+	m := newMachine(t, r, false)
+	scalars := scalarsAt(r.Plan, 2, 1, methodSteps)
+	if want := 0.4 + (0.04-0.4)*0.25; math.Abs(scalars["weight_decay"]-want) > 1e-12 {
+		t.Errorf("in step 2 of 3 the weight decay is %g, want %g", scalars["weight_decay"], want)
+	}
+	before := snapshot(t, r, m)
+	scalars["gate"] = 0
+	m.step(t, images(r, 1), scalars)
+	if diff := cmp.Diff(before, snapshot(t, r, m)); diff != "" {
+		t.Errorf("a closed gate changes the state:\n%s", diff)
+	}
+}
+
 // TestMethodsEmbed: the embeddings that the meters of collapse look at come from the network that is trained.
 func TestMethodsEmbed(t *testing.T) {
 	for _, name := range methods {

@@ -25,8 +25,8 @@ type optimizerCase struct {
 func TestOptimizers(t *testing.T) {
 	var p struct{ Cases map[string]optimizerCase }
 	ref := oracle(t, "optimizers", &p)
-	if len(p.Cases) != 12 {
-		t.Errorf("the reference has %d cases, want 12", len(p.Cases))
+	if len(p.Cases) != 17 {
+		t.Errorf("the reference has %d cases, want 17", len(p.Cases))
 	}
 	for name, c := range p.Cases {
 		t.Run(name, func(t *testing.T) {
@@ -44,6 +44,9 @@ func (c optimizerCase) run(t *testing.T, ref *reference, name string, bound floa
 	g := c.graph(t, ref)
 	for i, lr := range c.LR {
 		g.feeds["scalars"] = ir.Floats(ir.Float32, []int{1}, lr)
+		if g.decay != nil {
+			g.feeds["scalars"] = ir.Floats(ir.Float32, []int{2}, lr, g.decay.At(i, 1, len(c.LR)))
+		}
 		for _, p := range ref.under("init/") {
 			g.feeds["grad/"+p] = ref.tensor(t, fmt.Sprintf("grad/%d/%s", i, p))
 		}
@@ -79,7 +82,10 @@ func slashToDot(s string) string {
 
 // updateGraph is one update: inputs are the parameters, their gradients and the optimizer's state, outputs the new parameters and
 // state. feeds holds all inputs, and after a run the next ones.
-type updateGraph struct{ comparison }
+type updateGraph struct {
+	comparison
+	decay *plan.Curve // nil: the weight decay stays
+}
 
 func (c optimizerCase) graph(t *testing.T, ref *reference) *updateGraph {
 	t.Helper()
@@ -93,13 +99,17 @@ func (c optimizerCase) graph(t *testing.T, ref *reference) *updateGraph {
 		t.Fatal(err)
 	}
 	b := nn.NewBuilder("update", true, ir.Dim{Name: "batch", Size: 1}, nil)
-	g := &updateGraph{comparison{Graph: b.G, feeds: map[string]*ir.Tensor{}}}
+	g := &updateGraph{comparison{Graph: b.G, feeds: map[string]*ir.Tensor{}}, o.Settings().DecayCurve()}
 	lr := b.Scalar("lr", plan.Curve{Kind: "constant"})
 	for _, name := range ref.under("init/") {
 		start := ref.tensor(t, "init/"+name)
 		st := b.State(name, plan.RoleParam, ir.Dims(start.Dims...), nn.Constant(0))
 		grad := b.G.Input("grad/"+name, ir.Float32, st.In.Shape)
-		st.New = o.Update(&optimizer.Param{B: b, Name: name, W: st.In, Grad: grad, LR: lr, Options: o.Settings().Resolve(name)})
+		p := &optimizer.Param{B: b, Name: name, W: st.In, Grad: grad, LR: lr, Options: o.Settings().Resolve(name)}
+		if g.decay != nil && !p.FixedDecay {
+			p.Decay = b.Scalar("weight_decay", *g.decay)
+		}
+		st.New = o.Update(p)
 		g.feeds[name] = start
 	}
 	for _, st := range b.States {

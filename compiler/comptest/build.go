@@ -167,7 +167,11 @@ func (d *driver) optimizer(o optimizer.Optimizer) ([]txtar.File, error) {
 		st := d.State(p.name, plan.RoleParam, ir.Dims(p.shape...), nn.Constant(0))
 		grad := d.G.Input("grad."+p.name, ir.Float32, st.In.Shape)
 		options := set.Resolve(p.name)
-		st.New = o.Update(&optimizer.Param{B: d.Builder, Name: p.name, W: st.In, Grad: grad, LR: lr, Options: options})
+		param := &optimizer.Param{B: d.Builder, Name: p.name, W: st.In, Grad: grad, LR: lr, Options: options}
+		if c := set.DecayCurve(); c != nil && !options.FixedDecay {
+			param.Decay = d.Scalar("weight_decay", *c)
+		}
+		st.New = o.Update(param)
 		groups = append(groups, option(p.name, options))
 	}
 	for _, st := range d.States {

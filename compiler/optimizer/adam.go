@@ -35,6 +35,8 @@ func (o *adam) Args(s *schema.Set) {
 	o.moments.declare(s)
 }
 
+func (o *adam) Check(r *schema.Report) { o.settings.refuseMomentum(r) }
+
 func (o *adam) Settings() *Settings { return &o.settings }
 
 func (o *adam) Update(p *Param) *ir.Value { return o.step(p, false) }
@@ -45,8 +47,20 @@ func (m *moments) step(p *Param, decoupled bool) *ir.Value {
 	first, second := p.State("exp_avg"), p.State("exp_avg_sq")
 	c1, c2 := m.correction(p, "bias1", m.betas[0]), m.correction(p, "bias2", m.betas[1])
 	p.Gated, first.Gated, second.Gated = true, true, true
+	g, decay := p.Grad, p.WeightDecay
+	moves := decoupled && p.Decay != nil // the function's weight decay is a constant
+	switch {
+	case moves:
+		decay = 0
+	case !decoupled:
+		g, decay = p.gradient()
+	}
 	var w *ir.Value
-	w, first.New, second.New = fn.Adam(p.OK, p.LR, c1, c2, p.Grad, p.W, first.In, second.In, fn.AdamOptions{Betas: m.betas, Eps: m.eps, WeightDecay: p.WeightDecay, Decoupled: decoupled})
+	w, first.New, second.New = fn.Adam(p.OK, p.LR, c1, c2, g, p.W, first.In, second.In, fn.AdamOptions{Betas: m.betas, Eps: m.eps, WeightDecay: decay, Decoupled: decoupled})
+	if moves {
+		p.Gated = false
+		w = op.Sub(w, op.Mul(p.decay(p.W), p.LR))
+	}
 	return w
 }
 

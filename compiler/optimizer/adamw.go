@@ -22,6 +22,8 @@ func (o *adamw) Args(s *schema.Set) {
 	o.moments.declare(s)
 }
 
+func (o *adamw) Check(r *schema.Report) { o.settings.refuseMomentum(r) }
+
 func (o *adamw) Settings() *Settings { return &o.settings }
 
 func (o *adamw) Update(p *Param) *ir.Value { return o.step(p, true) }

@@ -28,15 +28,17 @@ func (o *lamb) Args(s *schema.Set) {
 	s.Bool(&o.trustClip, "trust_clip", false, "whether no step is scaled up: q is at most 1, as timm has it")
 }
 
+func (o *lamb) Check(r *schema.Report) { o.settings.refuseMomentum(r) }
+
 func (o *lamb) Settings() *Settings { return &o.settings }
 
 func (o *lamb) Update(p *Param) *ir.Value {
 	r := o.direction(p)
-	if p.WeightDecay != 0 {
-		r = op.Add(r, times(p.W, p.WeightDecay))
+	if p.decays() {
+		r = op.Add(r, p.decay(p.W))
 	}
 	rate := p.LR
-	if !p.NoAdapt && (p.WeightDecay != 0 || o.alwaysAdapt) {
+	if !p.NoAdapt && (p.decays() || o.alwaysAdapt) {
 		rate = op.Mul(rate, o.ratio(p.W, r))
 	}
 	return op.Sub(p.W, op.Mul(r, rate))

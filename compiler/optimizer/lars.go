@@ -42,7 +42,7 @@ func (o *lars) Update(p *Param) *ir.Value {
 func (o *lars) ratio(p *Param) *ir.Value {
 	wn, gn := norm(p.W), norm(p.Grad)
 	zero := op.Scalar(wn, 0)
-	q := op.Div(times(wn, o.eta), op.Add(op.Add(gn, times(wn, p.WeightDecay)), op.Scalar(wn, o.eps)))
+	q := op.Div(times(wn, o.eta), op.Add(op.Add(gn, p.decay(wn)), op.Scalar(wn, o.eps)))
 	both := op.And(op.Greater(wn, zero), op.Greater(gn, zero))
 	return op.Where(both, q, op.Scalar(wn, 1))
 }

@@ -27,13 +27,17 @@ var Table = schema.NewTable[Optimizer]("optimizer")
 // Settings are the arguments that all optimizers share.
 type Settings struct {
 	LR, WeightDecay float64
+	EndDecay        *float64 // nil: the weight decay stays
+	DecayBy         string
 	ClipNorm        *float64
 	Groups          []*Group
 }
 
 func (o *Settings) declare(s *schema.Set, lr, decay float64) {
 	s.Float(&o.LR, "lr", lr, "learning rate at the peak of the schedule, for the total batch", schema.NonNegative)
-	s.Float(&o.WeightDecay, "weight_decay", decay, "weight decay", schema.NonNegative)
+	s.Float(&o.WeightDecay, "weight_decay", decay, "weight decay, with end_weight_decay that of the first step", schema.NonNegative)
+	s.OptFloat(&o.EndDecay, "end_weight_decay", "weight decay at the end of training; it moves there along half a cosine. Unset, weight_decay stays", schema.NonNegative)
+	s.String(&o.DecayBy, "weight_decay_by", "step", "what that curve counts: \"step\" changes the weight decay every step, \"epoch\" keeps it inside an epoch", schema.OneOf("step", "epoch"))
 	s.OptFloat(&o.ClipNorm, "clip_norm", "largest Euclidean norm of all gradients together; larger ones are scaled down to it", schema.Positive)
 	s.Repeated("group", "options of the parameters whose names match; later groups win", false, func() { o.Groups = nil }, func(string) schema.Component {
 		g := &Group{}
@@ -60,9 +64,30 @@ func (g *Group) Args(s *schema.Set) {
 	s.OptFloat(&g.LR, "lr", "learning rate at the peak of the schedule instead of the optimizer's; the schedule's min_lr stays as it is", schema.NonNegative)
 	s.OptFloat(&g.LRMult, "lr_mult", "factor on the learning rate at every step, so on min_lr too", schema.NonNegative)
 	s.Bool(&g.FixedLR, "fix_lr", false, "whether the learning rate stays at lr, whatever the schedule does")
-	s.OptFloat(&g.WeightDecay, "weight_decay", "weight decay instead of the optimizer's", schema.NonNegative)
+	s.OptFloat(&g.WeightDecay, "weight_decay", "weight decay instead of the optimizer's; it stays, whatever end_weight_decay says", schema.NonNegative)
 	s.OptFloat(&g.Momentum, "momentum", "momentum instead of the optimizer's", schema.Fraction)
 	s.OptBool(&g.NoAdapt, "lars_exclude", "whether LARS and LAMB leave the learning rate of these parameters alone")
+}
+
+// DecayCurve is the course of the weight decay; nil when it stays.
+func (o *Settings) DecayCurve() *plan.Curve {
+	if o.EndDecay == nil {
+		return nil
+	}
+	return &plan.Curve{Kind: "cosine", Base: o.WeightDecay, Min: *o.EndDecay, ByEpoch: o.DecayBy == "epoch"}
+}
+
+// refuseMomentum reports groups with a momentum, for an optimizer without one.
+func (o *Settings) refuseMomentum(r *schema.Report) {
+	blocks := r.Block.Find("group")
+	for i, g := range o.Groups {
+		if g.Momentum == nil || i >= len(blocks) {
+			continue
+		}
+		own := &schema.Report{Block: blocks[i]}
+		own.Errorf("momentum", "Unsuitable argument", "The optimizer %s has betas and no momentum. Leave momentum out.", r.Block.Label)
+		r.Diags = append(r.Diags, own.Diags...)
+	}
 }
 
 // Check compiles the pattern.
@@ -81,13 +106,14 @@ type Options struct {
 	LRMult      float64
 	FixedLR     bool
 	WeightDecay float64
+	FixedDecay  bool     // it stays, though the optimizer's moves
 	Momentum    *float64 // nil: the optimizer's
 	NoAdapt     bool
 }
 
 // Resolve applies the groups whose pattern matches the name, in order: of what several say, the last stands, for factors too, as in MMSelfSup.
 func (o *Settings) Resolve(name string) Options {
-	opt := Options{LR: o.LR, LRMult: 1, WeightDecay: o.WeightDecay}
+	opt := Options{LR: o.LR, LRMult: 1, WeightDecay: o.WeightDecay, FixedDecay: o.EndDecay == nil}
 	for _, g := range o.Groups {
 		if g.re == nil || !g.re.MatchString(name) {
 			continue
@@ -100,7 +126,7 @@ func (o *Settings) Resolve(name string) Options {
 		}
 		opt.FixedLR = opt.FixedLR || g.FixedLR
 		if g.WeightDecay != nil {
-			opt.WeightDecay = *g.WeightDecay
+			opt.WeightDecay, opt.FixedDecay = *g.WeightDecay, true
 		}
 		if g.Momentum != nil {
 			opt.Momentum = g.Momentum
@@ -117,7 +143,8 @@ type Param struct {
 	B           *nn.Builder
 	Name        string
 	W, Grad, LR *ir.Value
-	Apart       bool // it does not move in every step: what others share, such as counts of steps, it has for itself
+	Decay       *ir.Value // scalar of a weight decay that moves; nil: WeightDecay
+	Apart       bool      // it does not move in every step: what others share, such as counts of steps, it has for itself
 	// OK, a bool, says whether the step counts; nil: it does. An update that keeps the old values where it does not hold sets Gated, and that of the state that it keeps so
 	// too; others are gated by the compiler.
 	OK    *ir.Value
@@ -145,12 +172,31 @@ func (p *Param) state(name string, s ir.Shape, start float64) *nn.State {
 	return st
 }
 
+// decays reports whether there is a weight decay.
+func (p *Param) decays() bool { return p.Decay != nil || p.WeightDecay != 0 }
+
+// decay is wd·x.
+func (p *Param) decay(x *ir.Value) *ir.Value {
+	if p.Decay != nil {
+		return op.Mul(x, p.Decay)
+	}
+	return times(x, p.WeightDecay)
+}
+
 // decayed is the gradient with the L2 term: g + wd·w.
 func (p *Param) decayed() *ir.Value {
-	if p.WeightDecay == 0 {
+	if !p.decays() {
 		return p.Grad
 	}
-	return op.Add(p.Grad, times(p.W, p.WeightDecay))
+	return op.Add(p.Grad, p.decay(p.W))
+}
+
+// gradient is the gradient and the weight decay of a function that adds the L2 term itself. Its weight decay is a constant, so one that moves is in the gradient.
+func (p *Param) gradient() (g *ir.Value, decay float64) {
+	if p.Decay != nil {
+		return p.decayed(), 0
+	}
+	return p.Grad, p.WeightDecay
 }
 
 // momentum is the group's, or else the optimizer's.

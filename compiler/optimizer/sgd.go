@@ -57,7 +57,8 @@ func (p *Param) descend(rate *ir.Value, momentum, dampening float64, nesterov, i
 		st = p.State("momentum")
 		v, st.Gated = st.In, true
 	}
-	w, v := fn.SGD(p.OK, rate, p.Grad, p.W, v, fn.SGDOptions{Momentum: momentum, WeightDecay: p.WeightDecay, Nesterov: nesterov, RateInVelocity: inVelocity})
+	g, decay := p.gradient()
+	w, v := fn.SGD(p.OK, rate, g, p.W, v, fn.SGDOptions{Momentum: momentum, WeightDecay: decay, Nesterov: nesterov, RateInVelocity: inVelocity})
 	if st != nil {
 		st.New = v
 	}

@@ -56,6 +56,9 @@ func (p *Plan) checkScalars() error {
 		if !slices.ContainsFunc(p.Scalars, func(s Scalar) bool { return s.Name == g.LR }) {
 			return fmt.Errorf("group %d takes its learning rate from the scalar %q, which is not there", i, g.LR)
 		}
+		if g.Decay != "" && !slices.ContainsFunc(p.Scalars, func(s Scalar) bool { return s.Name == g.Decay }) {
+			return fmt.Errorf("group %d takes its weight decay from the scalar %q, which is not there", i, g.Decay)
+		}
 	}
 	for _, name := range []string{"loss", "ok"} {
 		if !slices.Contains(p.Metrics, name) {

@@ -96,6 +96,7 @@ type Group struct {
 	LR          string   `json:"lr"` // the scalar that carries its learning rate
 	LRMult      float64  `json:"lr_mult"`
 	WeightDecay float64  `json:"weight_decay"`
+	Decay       string   `json:"decay,omitempty"`    // the scalar that carries its weight decay instead
 	Momentum    *float64 `json:"momentum,omitempty"` // unset: the optimizer's
 	NoAdapt     bool     `json:"lars_exclude,omitempty"`
 	Params      int      `json:"params"` // number of tensors
@@ -104,7 +105,7 @@ type Group struct {
 // Same reports whether two groups have the same options.
 func (g Group) Same(h Group) bool {
 	m := g.Momentum == h.Momentum || g.Momentum != nil && h.Momentum != nil && *g.Momentum == *h.Momentum
-	return m && g.LR == h.LR && g.LRMult == h.LRMult && g.WeightDecay == h.WeightDecay && g.NoAdapt == h.NoAdapt
+	return m && g.LR == h.LR && g.LRMult == h.LRMult && g.WeightDecay == h.WeightDecay && g.Decay == h.Decay && g.NoAdapt == h.NoAdapt
 }
 
 // Scalar is one number that the runtime computes for each step.

@@ -1,4 +1,6 @@
 """Optimizers: five iterations with given gradients and a learning rate that changes each time."""
+import math
+
 import numpy as np
 import torch
 
@@ -24,6 +26,8 @@ CASES = {
     "lamb_clip": ("lamb", ADAM, {"betas": (0.8, 0.99), "eps": 1e-6, "weight_decay": 0.1, "trust_clip": True}),
     "lamb_always": ("lamb", ADAM, {"betas": (0.9, 0.999), "eps": 1e-6, "weight_decay": 0.0, "always_adapt": True}),
 }
+# Weight decay along half a cosine, for each place that it has in a formula.
+CASES |= {f"{kind}_moving": (kind, rates, options | {"end_weight_decay": 0.4}) for kind, (_, rates, options) in CASES.items() if kind in ("sgd", "adam", "adamw", "lars", "lamb")}
 TORCH = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
 EXCLUDED = ["norm"]
 
@@ -31,8 +35,16 @@ DESCRIPTION = (
     "init/T: start of tensor T; grad/I/T: its gradient in iteration I = 0..4. CASE/I/T: value after iteration I of that optimizer; "
     "CASE/state/KIND/T: its state after the last (momentum, exp_avg, exp_avg_sq). Learning rates by iteration are in the JSON. The tensor "
     "norm is excluded from weight decay and adaptation in the lars and lamb cases; the tensor zero starts at 0 and has gradient 0 in iteration 2, "
-    "which are the two guards of the trust ratio."
+    "which are the two guards of the trust ratio. In the moving cases the weight decay moves to end_weight_decay along half a cosine."
 )
+
+
+def decays(options):
+    """The weight decay of each iteration, and the other options."""
+    rest = dict(options)
+    base = rest.pop("weight_decay", 0.0)
+    end = rest.pop("end_weight_decay", base)
+    return [end + (base - end) * (1 + math.cos(math.pi * i / STEPS)) / 2 if end != base else base for i in range(STEPS)], rest
 
 
 def lars(weights, grads, momenta, lr, excluded, *, momentum, weight_decay, eta, eps, nesterov=False):
@@ -56,8 +68,9 @@ def lars(weights, grads, momenta, lr, excluded, *, momentum, weight_decay, eta, 
 
 def run_lars(init, grads, rates, options, dtype):
     weights, momenta, out = {k: array(v).astype(dtype) for k, v in init.items()}, {}, {}
+    decay, options = decays(options)
     for i, lr in enumerate(rates):
-        lars(weights, {k: array(v).astype(dtype) for k, v in grads[i].items()}, momenta, lr, EXCLUDED, **options)
+        lars(weights, {k: array(v).astype(dtype) for k, v in grads[i].items()}, momenta, lr, EXCLUDED, weight_decay=decay[i], **options)
         out |= {f"{i}/{k}": w.copy() for k, w in weights.items()}
     return out | {f"state/momentum/{k}": v for k, v in momenta.items()}
 
@@ -79,8 +92,9 @@ def lamb(weights, grads, moments, t, lr, excluded, *, betas, eps, weight_decay, 
 
 def run_lamb(init, grads, rates, options, dtype):
     weights, moments, out = {k: array(v).astype(dtype) for k, v in init.items()}, {}, {}
+    decay, options = decays(options)
     for i, lr in enumerate(rates):
-        lamb(weights, {k: array(v).astype(dtype) for k, v in grads[i].items()}, moments, i + 1, lr, EXCLUDED, **options)
+        lamb(weights, {k: array(v).astype(dtype) for k, v in grads[i].items()}, moments, i + 1, lr, EXCLUDED, weight_decay=decay[i], **options)
         out |= {f"{i}/{k}": w.copy() for k, w in weights.items()}
     for k, (m, v) in moments.items():
         out |= {f"state/exp_avg/{k}": m, f"state/exp_avg_sq/{k}": v}
@@ -89,9 +103,10 @@ def run_lamb(init, grads, rates, options, dtype):
 
 def run_torch(kind, init, grads, rates, options, dtype):
     weights, out = {k: torch.nn.Parameter(v.to(dtype, copy=True)) for k, v in init.items()}, {}
+    decay, options = decays(options)
     optimizer = TORCH[kind](weights.values(), lr=rates[0], foreach=False, **options)
     for i, lr in enumerate(rates):
-        optimizer.param_groups[0]["lr"] = lr
+        optimizer.param_groups[0] |= {"lr": lr, "weight_decay": decay[i]}
         for k, w in weights.items():
             w.grad = grads[i][k].to(dtype)
         optimizer.step()

@@ -71,6 +71,15 @@ dataset "train" {
   }
 }
 
+optimizer "adamw" {
+  weight_decay     = 0.04
+  end_weight_decay = 0.4 # the authors' course; norms and biases have none
+  group {
+    match        = "(bn\\d*\\.(weight|bias)|bias|downsample\\.1\\.weight)$"
+    weight_decay = 0
+  }
+}
+
 train {
   epochs = 2
 }
