@@ -15,7 +15,8 @@ import (
 var _ = Table.Register(schema.Entry[Algorithm]{Info: schema.Info{Name: "npid",
 	Doc: "Instance discrimination: each image must find its own embedding of earlier epochs in a memory of all images, among neg_num others that are drawn for it in each step. One view is enough: what it is " +
 		"compared with are views of other epochs. The loss starts near ln(1 + neg_num) + 1/(2·feat_dim·τ²), 11.9 with 65,536 negatives, 128 numbers and τ = 0.07, since the rows begin at random. It rises " +
-		"while the first epoch fills them with embeddings that are still alike, and falls from then on. A loss that stays at ln(1 + neg_num) is a collapse: embeddings that are all alike. As in MMSelfSup the loss is a softmax over the drawn images, not the paper's noise-contrastive estimate.",
+		"while the first epoch fills them with embeddings that are still alike, and falls from then on. A loss that stays at ln(1 + neg_num) is a collapse: embeddings that are all alike. As in MMSelfSup " +
+		"the loss is a softmax over the drawn images, not the paper's noise-contrastive estimate.",
 	Equation: "loss = head([v·m_i, v·m_j1, …, v·m_jK], 0), v = n(neck(backbone(x_i))), n(x) = x/|x|, j1 … jK uniform over all images, m the memory",
 	Paper:    schema.Paper{Authors: "Wu, Xiong, Yu, Lin", Title: "Unsupervised Feature Learning via Non-Parametric Instance Discrimination", Year: 2018, ID: "1805.01978"},
 	Before:   "model=dict(type='NPID', neg_num=65536, ensure_neg=False, backbone=…, neck=dict(type='LinearNeck', …), head=dict(type='ContrastiveHead', temperature=0.07), memory_bank=dict(type='SimpleMemory', …))",
