@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -54,14 +55,18 @@ func TestHostile(t *testing.T) {
 		{"absolute", "_base_ = '/etc/hosts.py'", "Base outside the project"},
 		{"no configuration", "_base_ = 'x.txt'", "Invalid base"},
 		{"itself", "_base_ = 'hostile.py'", "Cycle of bases"},
+		{"tabs and blanks", "if 1:\n\ta = 1\n        b = 2\n  c = 3", ""},
 		{"missing", "_base_ = 'nowhere.py'", "File cannot be read"},
 		{"package", "_base_ = 'mmcls::../../x.py'", "External base"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			start := time.Now()
+			start, before := time.Now(), allocated()
 			_, diags := NewLoader(Options{Root: "testdata"}).LoadText("testdata/hostile.py", []byte(c.text))
 			if took := time.Since(start); took > 10*time.Second {
 				t.Errorf("took %v", took)
+			}
+			if n := allocated() - before; n > maxAllocated {
+				t.Errorf("allocated %d MB in all", n>>20)
 			}
 			found := c.want == ""
 			for _, d := range diags {
@@ -75,6 +80,16 @@ func TestHostile(t *testing.T) {
 	if _, err := os.Stat("evil"); err == nil {
 		t.Error("code was run")
 	}
+}
+
+// maxAllocated bounds what a hostile text makes the loader allocate in all, freed or not.
+const maxAllocated = 512 << 20
+
+// allocated is the number of bytes that were allocated until now.
+func allocated() uint64 {
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.TotalAlloc
 }
 
 func indented(n int) string {

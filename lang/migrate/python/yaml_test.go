@@ -61,10 +61,13 @@ func TestHostileYAML(t *testing.T) {
 		{"no configuration", "_base_: x.txt", "Invalid base"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			start := time.Now()
+			start, before := time.Now(), allocated()
 			_, diags := NewLoader(Options{Root: "testdata"}).LoadText("testdata/hostile.yaml", []byte(c.text))
 			if took := time.Since(start); took > 10*time.Second {
 				t.Errorf("took %v", took)
+			}
+			if n := allocated() - before; n > maxAllocated {
+				t.Errorf("allocated %d MB in all", n>>20)
 			}
 			found := c.want == "" && len(diags) > 0
 			for _, d := range diags {
