@@ -148,13 +148,14 @@ func product(a *arg, factor python.Value) (string, bool) {
 // before it say.
 func (c *converter) customKeys(b *block, o, opt *python.Dict, where string) {
 	set := c.groupSet(b)
+	before := len(b.blocks)
 	c.multipliers(b, o, where)
+	said := map[string]bool{"weight_decay": len(b.blocks) > before} // by groups so far
 	v, _ := o.Get("custom_keys")
 	keys, ok := v.X.(*python.Dict)
 	if ok {
 		names := keys.Keys()
 		slices.SortFunc(names, func(x, y string) int { return cmp.Or(cmp.Compare(len(x), len(y)), strings.Compare(y, x)) })
-		said := map[string]bool{}
 		for _, name := range names {
 			x, _ := keys.Get(name)
 			options, ok := x.X.(*python.Dict)

@@ -279,5 +279,7 @@ func (c *converter) warmUp(b *block, w, main curve) {
 	c.rep.add(Converted, w.v.At, "param_scheduler.LinearLR", "schedule "+b.label+".warmup", "")
 	if !w.perStep {
 		c.rep.add(Changed, w.v.At, "param_scheduler.LinearLR", "schedule "+b.label+".warmup", "the warm-up rises with every step, and not once an epoch")
+	} else {
+		c.rep.add(Changed, w.v.At, "param_scheduler.LinearLR", "schedule "+b.label+".warmup", "the warm-up ends with its last step; upstream's reached the full rate in that step")
 	}
 }

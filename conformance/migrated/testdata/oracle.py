@@ -1,7 +1,8 @@
 """What the configurations beside this file mean to MMSelfSup itself: expected.json, which the test of this folder compares migrated pipelines with.
 
-Usage: python oracle.py, in an environment with mmselfsup 0.11.0, mmcls 0.25.0, mmcv 1.7.1 (built without operators), PyTorch and torchvision.
-Models, optimizers, transforms and hooks are built by MMSelfSup's own registries from its own reading of the files; only names are translated below.
+Usage: python oracle.py, in an environment with mmselfsup 0.11.0, mmcls 0.25.0, mmcv 1.7.1 (built without operators), mmengine 0.7.4, PyTorch and torchvision.
+Models, optimizers, transforms and hooks are built by MMSelfSup's own registries from its own reading of the files; only names are translated below. Of files of 1.x (-1x.py) the groups and learning
+rates are those of mmengine; their networks, whose names are the same, are built by 0.x, and their views are not compared.
 """
 import glob
 import json
@@ -16,11 +17,15 @@ from mmcv import Config  # noqa: E402
 from mmcv.runner import HOOKS, EpochBasedRunner  # noqa: E402
 from mmcv.utils import build_from_cfg  # noqa: E402
 
+import mmengine  # noqa: E402
+import mmengine.optim  # noqa: E402
 import mmselfsup.core  # noqa: E402,F401
 from mmselfsup.core import build_optimizer  # noqa: E402
+from mmselfsup.core.optimizer import LARS  # noqa: E402
 from mmselfsup.datasets.builder import PIPELINES  # noqa: E402
 from mmselfsup.models import build_algorithm  # noqa: E402
 
+mmengine.registry.OPTIMIZERS.register_module(module=LARS)
 HERE = os.path.dirname(os.path.abspath(__file__))
 PER_EPOCH = 6  # steps; a file's epochs stand
 
@@ -166,7 +171,62 @@ def constants(cfg, model):
     return out
 
 
+def model_1x(cfg):
+    """The network of a configuration of 1.x by 0.x, whose heads have their losses inside."""
+    m = {k: v for k, v in cfg.model.items() if k != 'data_preprocessor'}
+    m['head'] = {k: v for k, v in m['head'].items() if k != 'loss'}
+    return build_algorithm(m)
+
+
+def play_1x(cfg, optimizer):
+    """The learning rates of every step, by mmengine's schedulers, stepped as its hook does."""
+    epochs = cfg.train_cfg.max_epochs
+    schedulers = []
+    for s in cfg.param_scheduler:
+        s = dict(s)
+        cls = getattr(mmengine.optim, s.pop('type'))
+        if s.pop('convert_to_iter_based', False):
+            schedulers.append(cls.build_iter_from_epoch(optimizer, epoch_length=PER_EPOCH, **s))
+        else:
+            schedulers.append(cls(optimizer, **s))
+    rates = []
+    for _ in range(epochs):
+        for _ in range(PER_EPOCH):
+            rates.append([g['lr'] for g in optimizer.param_groups])
+            for s in schedulers:
+                if not s.by_epoch:
+                    s.step()
+        for s in schedulers:
+            if s.by_epoch:
+                s.step()
+    return rates
+
+
+def one_1x(file):
+    cfg = mmengine.config.Config.fromfile(file)
+    model = model_1x(cfg)
+    model.init_weights()
+    optimizer = mmengine.optim.build_optim_wrapper(model, cfg.optim_wrapper).optimizer
+    rates = play_1x(cfg, optimizer)
+    steps = chosen(len(rates))
+    kinds, count = {}, 0
+    for i, (name, p) in enumerate(model.named_parameters()):
+        group = [j for j, g in enumerate(optimizer.param_groups) if any(q is p for q in g['params'])][0]
+        g = optimizer.param_groups[group]
+        count += p.numel()
+        kind = json.dumps(dict(weight_decay=g['weight_decay'], lars_exclude=bool(g.get('lars_exclude', False)), lr=[rates[s][group] for s in steps]), sort_keys=True)
+        kinds.setdefault(kind, []).append(f'{place(cfg.model["type"], name)} {"x".join(map(str, p.shape))}')
+    first = optimizer.param_groups[0]
+    warm = cfg.param_scheduler[0].end * PER_EPOCH  # all begin with a LinearLR
+    return dict(
+        warmup=warm, algorithm=cfg.model['type'], epochs=cfg.train_cfg.max_epochs, per_epoch=PER_EPOCH, steps=steps, parameters=count,
+        groups=[dict(json.loads(k), names=sorted(v)) for k, v in kinds.items()],
+        optimizer={k: first[k] for k in ('momentum', 'nesterov', 'dampening', 'eta', 'eps') if k in first}, views=None, constants={})
+
+
 def one(file):
+    if file.endswith('-1x.py'):
+        return one_1x(file)
     cfg = Config.fromfile(file)
     model = build_algorithm(cfg.model)
     model.init_weights()
