@@ -133,35 +133,43 @@ void Winograd::transform_weights(Call& call, const float* w, float* u) const {
     for (int64_t i = block * lanes; i < static_cast<int64_t>(block + 1) * lanes; i++) {
       for (int64_t o = 0; o < out; o += lanes) {
         const float* const from = w + (turned ? (i * out + o) * 9 : (o * in + i) * 9);
-        Lanes g[3][3], t[6][6];
+        Lanes g[3][3];
         for (int64_t l = 0; l < lanes; l++) {
           for (int64_t k = 0; k < 9; k++) g[k / 3][k % 3][l] = from[l * step + (turned ? 8 - k : k)];
         }
-        square<Taps>(g, t);
-        for (int64_t k = 0; k < places; k++) at(u + (k * in + i) * out + o) = t[k / 6][k % 6];
+        square<Taps>([&](int r, int c, Lanes& v) { v = g[r][c]; }, [&](int r, int c, const Lanes& v) { at(u + ((r * 6 + c) * in + i) * out + o) = v; });
       }
     }
   });
 }
 
 // Transforms the pixels of count tiles to [place, tile, channel], where a place has stride tiles. What lies beside the map is 0, as are tiles behind the last.
+// The pixels of the next tile are called into the cache meanwhile: processors do not guess them.
 template <class T>
 void Winograd::gather(const Map& m, int64_t overlap_top, int64_t overlap_left, int64_t first, int64_t count, int64_t stride, const float* maps, float* to) const {
   constexpr int n = T::from;
   const std::vector<float> zeros(m.channels);
-  for (int64_t t = 0; t < count; t++) {
-    const int64_t tile = first + t, map = tile / per_map_, r = tile % per_map_ / across_ * 4 - overlap_top, c = tile % across_ * 4 - overlap_left;
-    const float* pixels[n * n];
-    for (int64_t k = 0; k < n * n; k++) {
-      const int64_t row = r + k / n, column = c + k % n;
-      const bool on = tile < tiles_ && row >= 0 && row < m.rows && column >= 0 && column < m.columns;
-      pixels[k] = on ? maps + ((map * m.rows + row) * m.columns + column) * m.channels : zeros.data();
+  const float *now[n][n] = {}, *next[n][n];
+  const auto find = [&](int64_t tile, const float* (&pixels)[n][n]) {
+    const int64_t map = tile / per_map_, r = tile % per_map_ / across_ * 4 - overlap_top, c = tile % across_ * 4 - overlap_left;
+    for (int64_t i = 0; i < n; i++) {
+      const bool on = tile < tiles_ && r + i >= 0 && r + i < m.rows;
+      const float* const row = maps + ((map * m.rows + r + i) * m.columns + c) * m.channels;
+      for (int64_t j = 0; j < n; j++) pixels[i][j] = on && c + j >= 0 && c + j < m.columns ? row + j * m.channels : zeros.data();
     }
+  };
+  find(first, next);
+  for (int64_t t = 0; t < count; t++) {
+    std::swap(now, next);
+    find(first + t + 1, next);
+    float* const tile = to + t * m.channels;
     for (int64_t k = 0; k < m.channels; k += lanes) {
-      Lanes x[n][n], y[6][6];
-      for (int64_t i = 0; i < n * n; i++) x[i / n][i % n] = at(pixels[i] + k);
-      square<T>(x, y);
-      for (int64_t i = 0; i < places; i++) at(to + (i * stride + t) * m.channels + k) = y[i / 6][i % 6];
+      square<T>(
+          [&](int i, int j, Lanes& v) {
+            if (j >= n - 4) __builtin_prefetch(next[i][j] + k);
+            v = at(now[i][j] + k);
+          },
+          [&](int i, int j, const Lanes& v) { at(tile + (i * 6 + j) * stride * m.channels + k) = v; });
     }
   }
 }
@@ -169,18 +177,25 @@ void Winograd::gather(const Map& m, int64_t overlap_top, int64_t overlap_left, i
 // Transforms products [place, tile, channel] to the results of a block of tiles.
 void Winograd::scatter(int64_t first, const float* products, float* maps) const {
   std::vector<float> beside(out_.channels);
-  for (int64_t t = 0; t < std::min(block_, tiles_ - first); t++) {
-    const int64_t tile = first + t, map = tile / per_map_, r = tile % per_map_ / across_ * 4, c = tile % across_ * 4;
-    float* pixels[16];
-    for (int64_t k = 0; k < 16; k++) {
-      const int64_t row = r + k / 4, column = c + k % 4;
-      pixels[k] = row < out_.rows && column < out_.columns ? maps + ((map * out_.rows + row) * out_.columns + column) * out_.channels : beside.data();
+  float *now[4][4] = {}, *next[4][4];
+  const auto find = [&](int64_t tile, float* (&pixels)[4][4]) {
+    const int64_t map = tile / per_map_, r = tile % per_map_ / across_ * 4, c = tile % across_ * 4;
+    for (int64_t i = 0; i < 4; i++) {
+      float* const row = maps + ((map * out_.rows + r + i) * out_.columns + c) * out_.channels;
+      for (int64_t j = 0; j < 4; j++) pixels[i][j] = tile < tiles_ && r + i < out_.rows && c + j < out_.columns ? row + j * out_.channels : beside.data();
     }
+  };
+  find(first, next);
+  for (int64_t t = 0; t < std::min(block_, tiles_ - first); t++) {
+    std::swap(now, next);
+    find(first + t + 1, next);
+    const float* const tile = products + t * out_.channels;
     for (int64_t k = 0; k < out_.channels; k += lanes) {
-      Lanes x[6][6], y[4][4];
-      for (int64_t i = 0; i < places; i++) x[i / 6][i % 6] = at(products + (i * block_ + t) * out_.channels + k);
-      square<Result>(x, y);
-      for (int64_t i = 0; i < 16; i++) at(pixels[i] + k) = y[i / 4][i % 4];
+      square<Result>([&](int i, int j, Lanes& v) { v = at(tile + (i * 6 + j) * block_ * out_.channels + k); },
+                     [&](int i, int j, const Lanes& v) {
+                       __builtin_prefetch(next[i][j] + k, 1);
+                       at(now[i][j] + k) = v;
+                     });
     }
   }
 }
@@ -227,13 +242,14 @@ void Winograd::transform_sums(Call& call, size_t pieces, const float* sums, floa
   call.parallel(in / lanes, [&](size_t block) {
     for (int64_t i = block * lanes; i < static_cast<int64_t>(block + 1) * lanes; i++) {
       for (int64_t o = 0; o < out; o += lanes) {
-        Lanes u[6][6], g[3][3];
-        for (int64_t k = 0; k < places; k++) {
-          const float* const from = sums + (k * in + i) * out + o;
-          u[k / 6][k % 6] = at(from);
-          for (size_t piece = 1; piece < pieces; piece++) u[k / 6][k % 6] += at(from + piece * places * in * out);
-        }
-        square<TapsGrad>(u, g);
+        Lanes g[3][3];
+        square<TapsGrad>(
+            [&](int r, int c, Lanes& v) {
+              const float* const from = sums + ((r * 6 + c) * in + i) * out + o;
+              v = at(from);
+              for (size_t piece = 1; piece < pieces; piece++) v += at(from + piece * places * in * out);
+            },
+            [&](int r, int c, const Lanes& v) { g[r][c] = v; });
         for (int64_t l = 0; l < lanes; l++) {
           for (int64_t k = 0; k < 9; k++) dw[((o + l) * in + i) * 9 + k] = g[k / 3][k % 3][l];
         }

@@ -62,12 +62,17 @@ struct TapsGrad {
   }
 };
 
-// Applies T to rows and columns of a square.
-template <class T>
-inline void square(const Lanes (&x)[T::from][T::from], Lanes (&y)[T::to][T::to]) {
+// Applies T to rows and columns of a square: x(i, j, v) gives its elements, y(i, j, v) takes those of the result.
+template <class T, class X, class Y>
+inline __attribute__((always_inline)) void square(const X& x, const Y& y) {
   Lanes rows[T::from][T::to];
 #pragma GCC unroll 6
-  for (int i = 0; i < T::from; i++) T::apply(x[i], rows[i]);
+  for (int i = 0; i < T::from; i++) {
+    Lanes in[T::from];
+#pragma GCC unroll 6
+    for (int j = 0; j < T::from; j++) x(i, j, in[j]);
+    T::apply(in, rows[i]);
+  }
 #pragma GCC unroll 6
   for (int j = 0; j < T::to; j++) {
     Lanes in[T::from], out[T::to];
@@ -75,7 +80,7 @@ inline void square(const Lanes (&x)[T::from][T::from], Lanes (&y)[T::to][T::to])
     for (int i = 0; i < T::from; i++) in[i] = rows[i][j];
     T::apply(in, out);
 #pragma GCC unroll 6
-    for (int i = 0; i < T::to; i++) y[i][j] = out[i];
+    for (int i = 0; i < T::to; i++) y(i, j, out[i]);
   }
 }
 
