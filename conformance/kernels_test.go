@@ -150,6 +150,11 @@ func kernelSamples() []ir.Sample {
 		{"one sample", []int{1, 16, 6, 6}, []int{16, 16, 3, 3}, 1, 1, 1, 1},
 		{"wide point", []int{5, 64, 5, 3}, []int{48, 64, 1, 1}, 1, 0, 1, 1},
 		{"strided point", []int{6, 32, 7, 7}, []int{64, 32, 1, 1}, 2, 0, 1, 1},
+		// Points as rows of matrices: tiles along the channels, partial sums of the weight's gradient, strides with an edge that no window reads.
+		{"tiles of points", []int{3, 200, 9, 7}, []int{40, 200, 1, 1}, 1, 0, 1, 1},
+		{"sums of points", []int{33, 16, 8, 8}, []int{24, 16, 1, 1}, 1, 0, 1, 1},
+		{"many strided points", []int{50, 24, 16, 9}, []int{300, 24, 1, 1}, 2, 0, 1, 1},
+		{"sparse points", []int{3, 144, 11, 8}, []int{136, 144, 1, 1}, 3, 0, 1, 1},
 		{"photo stem", []int{3, 3, 30, 33}, []int{16, 3, 7, 7}, 2, 3, 1, 1},
 		{"grey stem", []int{17, 1, 28, 28}, []int{32, 1, 5, 5}, 2, 2, 1, 1},
 		{"wide groups", []int{4, 32, 6, 5}, []int{64, 8, 3, 3}, 1, 1, 1, 4},

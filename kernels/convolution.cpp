@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "one_thread.h"
+#include "point.h"
 #include "winograd.h"
 
 namespace ssc {
@@ -155,9 +156,22 @@ std::shared_ptr<Convolution::Plan> Convolution::plan(const Dims& x, const Dims& 
   return p;
 }
 
+void Convolution::points(const Call& call, const Dims& x, const Dims& w, const Dims& y, const float* first, const float* second, const float* bias, float* out) const {
+  const Points p(window_, x, y);
+  switch (pass_) {
+    case Pass::forward:
+      return p.forward(call, w[1], w[0], first, second, bias, out);
+    case Pass::input_grad:
+      return p.input_grad(call, w[1], w[0], first, second, out);
+    default:
+      return p.weight_grad(call, w[1], w[0], first, second, out);
+  }
+}
+
 void Convolution::run(Call& call, const Dims& x, const Dims& w, const Dims& y, const float* first, const float* second, const float* bias,
                       float* out) {
   if (size_of(y) == 0 || size_of(x) == 0) throw Error("convolution: the window does not fit into " + text(x));
+  if (Points::pays(pass_, window_, w)) return points(call, x, w, y, first, second, bias, out);
   const auto p = plan(x, w, y, bias != nullptr);
   if (p->winograd) return p->winograd->run(call, first, second, out);
   const bool weight_grad = pass_ == Pass::weight_grad;

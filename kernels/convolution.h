@@ -32,6 +32,7 @@ class Convolution {
 
  private:
   struct Plan;
+  void points(const Call& call, const Dims& x, const Dims& w, const Dims& y, const float* first, const float* second, const float* bias, float* out) const;
   std::shared_ptr<Plan> plan(const Dims& x, const Dims& w, const Dims& y, bool bias);
 
   const Pass pass_;

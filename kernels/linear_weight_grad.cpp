@@ -1,5 +1,6 @@
-// LinearWeightGrad: dyᵀ*x and the sums of dy over the rows. The work is cut along the rows of the weight, so that nothing is summed twice.
+// LinearWeightGrad: dyᵀ*x and the sums of dy over the rows.
 #include "linear.h"
+#include "point.h"
 
 namespace ssc {
 namespace {
@@ -18,11 +19,8 @@ class LinearWeightGrad : public Kernel {
     const float* const from = call.input(1);
     float* const dw = call.output(0, {dy.width, x.width});
     float* const db = call.output(1, {dy.width});
-    in_pieces(call, dy.width, 48, [&](int64_t begin, int64_t end) {
-      const int64_t n = end - begin;
-      if (dw) product(n, x.width, dy.count, 1, {d + begin, dy.width, true}, {from, x.width}, 0, dw + begin * x.width, x.width);
-      if (db) sums(d + begin, dy, n, db + begin);
-    });
+    if (dw) Points(dy.count).weight_grad(call, x.width, dy.width, from, d, dw);
+    if (db) in_pieces(call, dy.width, 48, [&](int64_t begin, int64_t end) { sums(d + begin, dy, end - begin, db + begin); });
   }
 
  private:
