@@ -24,10 +24,11 @@ const (
 	features = "features"
 )
 
-// evaluated is the type of the images of the first evaluated dataset, or of the training views.
+// evaluated is the type of the images of the first evaluated dataset, or of the training views. A dataset that is only clustered may have images of another size.
 func (c *compilation) evaluated() plan.ImageType {
+	clusterer, _ := c.root.algorithm.(algorithm.Clusterer)
 	for _, d := range c.data {
-		if d.Name != "train" {
+		if d.Name != "train" && (clusterer == nil || d.Name != clusterer.Extractor()) {
 			return d.Views[0].Image
 		}
 	}

@@ -147,8 +147,14 @@ func (r *run) readState(c *checkpoint.Checkpoint) error {
 	if err == nil && read != len(p.State) {
 		err = fmt.Errorf("%s holds %d of the plan's %d tensors", c.Path, read, len(p.State))
 	}
-	if err == nil && labels != nil && r.labels != nil {
+	if err != nil || r.labels == nil {
+		return err
+	}
+	switch {
+	case labels != nil:
 		err = r.labels.Restore(labels, r.loop.Samples)
+	case r.loop.Step > 0 || r.loop.Stages == 0:
+		err = fmt.Errorf("%s holds no tensor %s", c.Path, stage.LabelsTensor)
 	}
 	return err
 }
