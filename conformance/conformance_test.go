@@ -4,7 +4,9 @@
 package conformance
 
 import (
+	"encoding/binary"
 	"fmt"
+	"math"
 	"os"
 	"testing"
 
@@ -116,8 +118,11 @@ func compare(t *testing.T, c *optest.Case) error {
 			if tol == 0 {
 				tol = defaultTol
 			}
-			if !v.DType.IsFloat() {
+			switch {
+			case !v.DType.IsFloat():
 				tol = 0
+			case v.DType == ir.BFloat16:
+				tol = max(tol, bfloat16Tol)
 			}
 			if err := optest.Close(got[i], want[i], tol); err != nil {
 				return fmt.Errorf("%s: output %s: %w", name, v, err)
@@ -191,6 +196,10 @@ func toRuntime(x *ir.Tensor) (*ort.Tensor, error) {
 		convert(t.Float32(), x.Data)
 	case ir.Float64:
 		convert(t.Float64(), x.Data)
+	case ir.BFloat16:
+		for i, v := range x.Data {
+			binary.NativeEndian.PutUint16(t.Bytes()[2*i:], uint16(math.Float32bits(float32(v))>>16)) // what a test feeds is of that type already
+		}
 	case ir.Int64:
 		convert(t.Int64(), x.Data)
 	case ir.Int32:
@@ -219,6 +228,10 @@ func fromRuntime(t *ort.Tensor) (*ir.Tensor, error) {
 		convert(x.Data, t.Float32())
 	case ir.Float64:
 		convert(x.Data, t.Float64())
+	case ir.BFloat16:
+		for i := range x.Data {
+			x.Data[i] = float64(math.Float32frombits(uint32(binary.NativeEndian.Uint16(t.Bytes()[2*i:])) << 16))
+		}
 	case ir.Int64:
 		convert(x.Data, t.Int64())
 	case ir.Int32:

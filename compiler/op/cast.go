@@ -28,16 +28,22 @@ func (cast) Doc() ir.Doc {
 		return ir.Sample{Label: label, Op: cast{To: to}, In: []ir.Arg{x}}
 	}
 	return ir.Doc{Text: "x as another element type. A float becomes an integer by truncation towards 0; a number becomes true unless it is 0; " +
-		"a bool becomes 0 or 1. What the new type cannot hold is undefined for integers. The reference evaluator does not round to a " +
-		"narrower float. The gradient goes back from float to float only.",
+		"a bool becomes 0 or 1. What the new type cannot hold is undefined for integers. The reference evaluator rounds to bfloat16, the " +
+		"nearest number and of two the even one, and to no other narrower float. The gradient goes back from float to float only.",
 		Samples: []ir.Sample{
 			sample("truncate", ir.Int64, ir.Arg{Dims: []int{3, 4}, Lo: -3, Hi: 3}),
 			sample("widen", ir.Float64, ir.Arg{Dims: []int{3, 1}}),
 			sample("from_int", ir.Float32, ir.Arg{Dims: []int{2, 3}, DType: ir.Int64, Lo: -5, Hi: 5}),
 			sample("from_bool", ir.Float32, ir.Arg{Dims: []int{2, 3}, DType: ir.Bool}),
 			sample("to_bool", ir.Bool, ir.Arg{Dims: []int{2, 3}, DType: ir.Int64, Lo: -1, Hi: 2}),
+			{Label: "round", Op: cast{To: ir.BFloat16}, In: []ir.Arg{{Dims: []int{4, 5}, Lo: -3, Hi: 3}}, NoGrad: "rounding has no slope"},
+			{Label: "halfway", Op: cast{To: ir.BFloat16}, In: []ir.Arg{{Value: halfway}}, NoGrad: "rounding has no slope"},
+			{Label: "from_bfloat16", Op: cast{To: ir.Float32}, In: []ir.Arg{{Dims: []int{2, 3}, DType: ir.BFloat16}}, NoGrad: "its gradient is rounded"},
 		}}
 }
+
+// halfway holds numbers in the middle between two of bfloat16, and those at the ends of its range.
+var halfway = ir.Floats(ir.Float32, []int{8}, 1+1.0/256, 1+3.0/256, -1-1.0/256, math.MaxFloat32, -math.MaxFloat32, 0x1p-133, 0x1p-134, 0x3p-134)
 
 func (c cast) Infer(in []*ir.Value) ([]ir.Type, error) {
 	if err := arity(in, 1, 1); err != nil {
@@ -64,6 +70,8 @@ func (c cast) Eval(in []*ir.Tensor) []*ir.Tensor {
 		switch {
 		case c.To == ir.Bool:
 			return number(x != 0)
+		case c.To == ir.BFloat16:
+			return ir.RoundBFloat16(x)
 		case c.To.IsFloat():
 			return x
 		}

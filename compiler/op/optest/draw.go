@@ -12,7 +12,7 @@ import (
 // gap is how far apart distinct values are: ir.Arg.
 const gap = 0.05
 
-// Draw returns the values of an argument; the same key gives the same values. Floats are exact in float32. It is an error when
+// Draw returns the values of an argument; the same key gives the same values. Floats are exact in float32, those of bfloat16 in that. It is an error when
 // distinct values do not fit between explicit bounds; the default bounds are widened.
 func Draw(key string, a ir.Arg) (*ir.Tensor, error) {
 	if a.Value != nil {
@@ -29,7 +29,7 @@ func Draw(key string, a ir.Arg) (*ir.Tensor, error) {
 		return t, distinct(t, lo, hi, r)
 	case d.IsFloat():
 		for i := range t.Data {
-			t.Data[i] = float64(float32(lo + (hi-lo)*r.Float64()))
+			t.Data[i] = held(d, lo+(hi-lo)*r.Float64())
 		}
 	default:
 		for i := range t.Data {
@@ -37,6 +37,14 @@ func Draw(key string, a ir.Arg) (*ir.Tensor, error) {
 		}
 	}
 	return t, nil
+}
+
+// held is the number near x that the type, or float32 in its place, can hold.
+func held(d ir.DType, x float64) float64 {
+	if d == ir.BFloat16 {
+		return ir.RoundBFloat16(x)
+	}
+	return float64(float32(x))
 }
 
 // source is a generator that depends on the key alone.
@@ -73,7 +81,7 @@ func distinct(t *ir.Tensor, lo, hi float64, r *rand.Rand) error {
 	for i, k := range r.Perm(n) {
 		x := lo + width*float64(k) + (width-least)*r.Float64()
 		if t.DType.IsFloat() {
-			t.Data[i] = float64(float32(x))
+			t.Data[i] = held(t.DType, x)
 		} else {
 			t.Data[i] = math.Floor(x)
 		}
