@@ -28,6 +28,9 @@ func (c *compilation) optimise() {
 	if c.layout() == "nhwc" {
 		c.train.G = pass.ChannelsLast(c.train.G, c.hasKernel)
 	}
+	if c.root.train.precision == "bf16" {
+		c.train.G = pass.BFloat16(c.train.G)
+	}
 	for _, g := range graphs {
 		out, err := pass.All(*g)
 		if err != nil {

@@ -11,6 +11,9 @@ import (
 // bfloat16Tol is the distance of two neighbours of 8 significant bits: what two computations give that differ in float32 by little and are then rounded.
 const bfloat16Tol = 1.0 / 128
 
+// inBFloat16 is laid over a pipeline.
+const inBFloat16 = `train { precision = "bf16" }`
+
 // narrow is a function that can keep its large tensors in bfloat16; see package fn.
 type narrow interface {
 	Narrow() (in, out []int, begins bool)

@@ -12,12 +12,13 @@ import (
 func TestOverfit(t *testing.T) {
 	for _, file := range []string{"tiny.hcl", "tiny_vit.hcl"} {
 		t.Run(file, func(t *testing.T) { overfit(t, file) })
+		t.Run(file+" in bfloat16", func(t *testing.T) { overfit(t, file, inBFloat16) })
 	}
 }
 
-func overfit(t *testing.T, file string) {
+func overfit(t *testing.T, file string, over ...string) {
 	const steps, least, bound = 30, 1.1, 0.2
-	r := compile(t, file, true)
+	r := compile(t, file, true, over...)
 	m := newMachine(t, r, false)
 	batch := images(r, 4)
 	rnd := plan.NewRand(9, plan.UseNoise, 0, 0, 0)

@@ -88,6 +88,9 @@ func (f attention) Grad(n *ir.Node, dy []*ir.Value) []*ir.Value {
 func (f attention) Eval(in []*ir.Tensor) []*ir.Tensor { return ir.EvalBody(f, in) }
 
 func (f attention) Body(in []*ir.Value) []*ir.Value {
+	if out := single(f, in); out != nil {
+		return out
+	}
 	q, k, v := unpack(in)
 	scores := f.scores(q, k)
 	y := op.MatMul(op.Softmax(scores, -1), f.split(v, 0, 2, 1, 3))
@@ -124,3 +127,6 @@ func (f attention) join(x *ir.Value) *ir.Value {
 	s := x.Shape
 	return op.Reshape(op.Transpose(x, 0, 2, 1, 3), ir.Shape{s[0], s[2], {Name: "dim", Size: f.Heads * s[3].Size}})
 }
+
+// Narrow: q, k, v and y; the logarithms of the denominators are not.
+func (attention) Narrow() (in, out []int, begins bool) { return []int{0, 1, 2}, []int{0}, true }

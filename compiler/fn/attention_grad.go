@@ -39,6 +39,9 @@ func (attentionGrad) Grad(*ir.Node, []*ir.Value) []*ir.Value { return nil }
 func (f attentionGrad) Eval(in []*ir.Tensor) []*ir.Tensor { return ir.EvalBody(f, in) }
 
 func (f attentionGrad) Body(in []*ir.Value) []*ir.Value {
+	if out := single(f, in); out != nil {
+		return out
+	}
 	a := attention(f)
 	dy, y, lse := in[0], in[1], in[2]
 	q, k, v := unpack(in[3:])
@@ -57,4 +60,9 @@ func (f attentionGrad) Body(in []*ir.Value) []*ir.Value {
 		return []*ir.Value{op.Concat(2, a.join(dq), a.join(dk), a.join(dv))}
 	}
 	return []*ir.Value{a.join(dq), a.join(dk), a.join(dv)}
+}
+
+// Narrow: dy, y, q, k, v and their gradients; lse and its gradient are not.
+func (attentionGrad) Narrow() (in, out []int, begins bool) {
+	return []int{0, 1, 3, 4, 5}, []int{0, 1, 2}, true
 }

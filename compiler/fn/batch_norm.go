@@ -73,6 +73,9 @@ func (f batchNorm) Eval(in []*ir.Tensor) []*ir.Tensor { return ir.EvalBody(f, in
 
 // Body passes over x four times: mean, centring, squares, and the result by ONNX's inference form of the operator.
 func (f batchNorm) Body(in []*ir.Value) []*ir.Value {
+	if out := single(f, in); out != nil {
+		return out
+	}
 	x, w, b := in[0], in[1], in[2]
 	axes := allBut(x, f.Last)
 	mean := op.ReduceMean(x, true, axes...)
@@ -96,3 +99,6 @@ func (f batchNorm) ChannelsLast() (ir.Op, []int, []int) {
 	f.Last = true
 	return f, []int{0}, []int{0}
 }
+
+// Narrow: x and y; parameters and statistics are not.
+func (batchNorm) Narrow() (in, out []int, begins bool) { return []int{0}, []int{0}, false }

@@ -45,6 +45,9 @@ func (f batchNormGrad) Eval(in []*ir.Tensor) []*ir.Tensor { return ir.EvalBody(f
 
 // Body writes dx as a·dy + (k·(x - mean) + c) with per-channel a, k and c: few passes over the large tensors.
 func (f batchNormGrad) Body(in []*ir.Value) []*ir.Value {
+	if out := single(f, in); out != nil {
+		return out
+	}
 	dy, x := in[0], in[1]
 	w, mean, variance := perChannel(in[2], x, f.Last), perChannel(in[3], x, f.Last), perChannel(in[4], x, f.Last)
 	axes := allBut(x, f.Last)
@@ -66,3 +69,6 @@ func (f batchNormGrad) ChannelsLast() (ir.Op, []int, []int) {
 	f.Last = true
 	return f, []int{0, 1}, []int{0}
 }
+
+// Narrow: dy, x and dx; parameters, statistics and their gradients are not.
+func (batchNormGrad) Narrow() (in, out []int, begins bool) { return []int{0, 1}, []int{0}, false }

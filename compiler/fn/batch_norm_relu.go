@@ -63,6 +63,9 @@ func (f batchNormRelu) Grad(n *ir.Node, dy []*ir.Value) []*ir.Value {
 func (f batchNormRelu) Eval(in []*ir.Tensor) []*ir.Tensor { return ir.EvalBody(f, in) }
 
 func (f batchNormRelu) Body(in []*ir.Value) []*ir.Value {
+	if out := single(f, in); out != nil {
+		return out
+	}
 	out := batchNorm(f).Body(in[:3])
 	if len(in) > 3 {
 		out[0] = op.Add(out[0], in[3])
@@ -76,3 +79,6 @@ func (f batchNormRelu) ChannelsLast() (ir.Op, []int, []int) {
 	f.Last = true
 	return f, []int{0, 3}, []int{0}
 }
+
+// Narrow: x, the shortcut and y; parameters and statistics are not.
+func (batchNormRelu) Narrow() (in, out []int, begins bool) { return []int{0, 3}, []int{0}, false }

@@ -45,6 +45,9 @@ func (batchNormReluGrad) Grad(*ir.Node, []*ir.Value) []*ir.Value { return nil }
 func (f batchNormReluGrad) Eval(in []*ir.Tensor) []*ir.Tensor { return ir.EvalBody(f, in) }
 
 func (f batchNormReluGrad) Body(in []*ir.Value) []*ir.Value {
+	if out := single(f, in); out != nil {
+		return out
+	}
 	dy, x, w, b, mean, variance := in[0], in[1], in[2], in[3], in[4], in[5]
 	if len(in) > 6 && in[6] != nil {
 		g := op.Mul(dy, op.Sign(in[6]))
@@ -60,4 +63,9 @@ func (f batchNormReluGrad) Body(in []*ir.Value) []*ir.Value {
 func (f batchNormReluGrad) ChannelsLast() (ir.Op, []int, []int) {
 	f.Last = true
 	return f, []int{0, 1, 6}, []int{0, 3}
+}
+
+// Narrow: dy, x, y, dx and g; parameters, statistics and their gradients are not.
+func (batchNormReluGrad) Narrow() (in, out []int, begins bool) {
+	return []int{0, 1, 6}, []int{0, 3}, false
 }

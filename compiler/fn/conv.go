@@ -84,6 +84,9 @@ func (c conv) Grad(n *ir.Node, dy []*ir.Value) []*ir.Value {
 func (c conv) Eval(in []*ir.Tensor) []*ir.Tensor { return ir.EvalBody(c, in) }
 
 func (c conv) Body(in []*ir.Value) []*ir.Value {
+	if out := single(c, in); out != nil {
+		return out
+	}
 	var b *ir.Value
 	if len(in) > 2 {
 		b = in[2]
@@ -99,3 +102,6 @@ func (c conv) ChannelsLast() (ir.Op, []int, []int) {
 	c.Last = true
 	return c, []int{0}, []int{0}
 }
+
+// Narrow: x, the weight and the result; the offset is not.
+func (conv) Narrow() (in, out []int, begins bool) { return []int{0, 1}, []int{0}, true }

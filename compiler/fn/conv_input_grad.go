@@ -61,6 +61,9 @@ func (c convInputGrad) Grad(n *ir.Node, ddx []*ir.Value) []*ir.Value {
 func (c convInputGrad) Eval(in []*ir.Tensor) []*ir.Tensor { return ir.EvalBody(c, in) }
 
 func (c convInputGrad) Body(in []*ir.Value) []*ir.Value {
+	if out := single(c, in); out != nil {
+		return out
+	}
 	if c.Last {
 		return []*ir.Value{toLast(op.ConvInputGrad(toFirst(in[0]), in[1], ir.Dims(firstDims(c.Shape)...), c.forward().options()))}
 	}
@@ -79,3 +82,6 @@ func (c convInputGrad) ChannelsLast() (ir.Op, []int, []int) {
 	}
 	return c, []int{0}, []int{0}
 }
+
+// Narrow: dy, the weight and the result.
+func (convInputGrad) Narrow() (in, out []int, begins bool) { return []int{0, 1}, []int{0}, true }

@@ -54,6 +54,9 @@ func (c convWeightGrad) Grad(n *ir.Node, ddw []*ir.Value) []*ir.Value {
 func (c convWeightGrad) Eval(in []*ir.Tensor) []*ir.Tensor { return ir.EvalBody(c, in) }
 
 func (c convWeightGrad) Body(in []*ir.Value) []*ir.Value {
+	if out := single(c, in); out != nil {
+		return out
+	}
 	x, dy := in[0], in[1]
 	if c.Last {
 		x, dy = toFirst(x), toFirst(dy)
@@ -71,3 +74,6 @@ func (c convWeightGrad) ChannelsLast() (ir.Op, []int, []int) {
 	c.Last = true
 	return c, []int{0, 1}, nil
 }
+
+// Narrow: x and dy; the gradient of the weight is not.
+func (convWeightGrad) Narrow() (in, out []int, begins bool) { return []int{0, 1}, nil, true }

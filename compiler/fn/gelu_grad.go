@@ -30,6 +30,9 @@ func (geluGrad) Grad(*ir.Node, []*ir.Value) []*ir.Value { return nil }
 func (f geluGrad) Eval(in []*ir.Tensor) []*ir.Tensor { return ir.EvalBody(f, in) }
 
 func (f geluGrad) Body(in []*ir.Value) []*ir.Value {
+	if out := single(f, in); out != nil {
+		return out
+	}
 	dy, x := in[0], in[1]
 	c := func(v float64) *ir.Value { return op.Scalar(x, v) }
 	x2 := op.Mul(x, x)
@@ -43,3 +46,6 @@ func (f geluGrad) Body(in []*ir.Value) []*ir.Value {
 	share := op.Mul(op.Add(op.Erf(op.Div(x, c(math.Sqrt2))), c(1)), c(0.5))
 	return []*ir.Value{op.Mul(dy, op.Add(share, op.Mul(x, phi)))}
 }
+
+// Narrow: dy, x and the result.
+func (geluGrad) Narrow() (in, out []int, begins bool) { return []int{0, 1}, []int{0}, false }

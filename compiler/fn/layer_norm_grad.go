@@ -31,6 +31,9 @@ func (layerNormGrad) Grad(*ir.Node, []*ir.Value) []*ir.Value { return nil }
 func (f layerNormGrad) Eval(in []*ir.Tensor) []*ir.Tensor { return ir.EvalBody(f, in) }
 
 func (f layerNormGrad) Body(in []*ir.Value) []*ir.Value {
+	if out := single(f, in); out != nil {
+		return out
+	}
 	dy, x, w := in[0], in[1], in[2]
 	centred := op.Sub(x, op.ReduceMean(x, true, -1))
 	variance := op.ReduceMean(op.Mul(centred, centred), true, -1)
@@ -41,3 +44,6 @@ func (f layerNormGrad) Body(in []*ir.Value) []*ir.Value {
 	lead := seq(len(x.Shape) - 1)
 	return []*ir.Value{op.Mul(inner, rstd), op.ReduceSum(op.Mul(dy, hat), false, lead...), op.ReduceSum(dy, false, lead...)}
 }
+
+// Narrow: dy, x and dx; the gain and the gradients of gain and offset are not.
+func (layerNormGrad) Narrow() (in, out []int, begins bool) { return []int{0, 1}, []int{0}, true }

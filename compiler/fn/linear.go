@@ -84,6 +84,9 @@ func (f linear) Grad(n *ir.Node, dy []*ir.Value) []*ir.Value {
 func (f linear) Eval(in []*ir.Tensor) []*ir.Tensor { return ir.EvalBody(f, in) }
 
 func (f linear) Body(in []*ir.Value) []*ir.Value {
+	if out := single(f, in); out != nil {
+		return out
+	}
 	x, w, b := in[0], in[1], at(in, 2)
 	var z *ir.Value
 	if len(x.Shape) == 2 {
@@ -102,3 +105,6 @@ func (f linear) Body(in []*ir.Value) []*ir.Value {
 	}
 	return []*ir.Value{z}
 }
+
+// Narrow: x, the weight and the results; the offset is not.
+func (linear) Narrow() (in, out []int, begins bool) { return []int{0, 1}, []int{0, 1}, true }

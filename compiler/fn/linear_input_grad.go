@@ -48,4 +48,12 @@ func (linearInputGrad) Grad(n *ir.Node, ddx []*ir.Value) []*ir.Value {
 
 func (f linearInputGrad) Eval(in []*ir.Tensor) []*ir.Tensor { return ir.EvalBody(f, in) }
 
-func (linearInputGrad) Body(in []*ir.Value) []*ir.Value { return []*ir.Value{op.MatMul(in[0], in[1])} }
+func (f linearInputGrad) Body(in []*ir.Value) []*ir.Value {
+	if out := single(f, in); out != nil {
+		return out
+	}
+	return []*ir.Value{op.MatMul(in[0], in[1])}
+}
+
+// Narrow: dy, the weight and the result.
+func (linearInputGrad) Narrow() (in, out []int, begins bool) { return []int{0, 1}, []int{0}, true }

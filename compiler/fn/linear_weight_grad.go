@@ -45,7 +45,10 @@ func (linearWeightGrad) Grad(n *ir.Node, d []*ir.Value) []*ir.Value {
 func (f linearWeightGrad) Eval(in []*ir.Tensor) []*ir.Tensor { return ir.EvalBody(f, in) }
 
 // Body joins all rows, so that the weight's gradient is one product.
-func (linearWeightGrad) Body(in []*ir.Value) []*ir.Value {
+func (f linearWeightGrad) Body(in []*ir.Value) []*ir.Value {
+	if out := single(f, in); out != nil {
+		return out
+	}
 	dy, x := rows(in[0]), rows(in[1])
 	return []*ir.Value{op.Gemm(dy, x, nil, op.GemmOptions{TransA: true}), op.ReduceSum(dy, false, 0)}
 }
@@ -58,3 +61,6 @@ func rows(x *ir.Value) *ir.Value {
 	}
 	return op.Reshape(x, ir.Shape{{Name: "row", Size: x.Shape[:last].Elems()}, x.Shape[last]})
 }
+
+// Narrow: dy and x; the gradients of weight and offset are not.
+func (linearWeightGrad) Narrow() (in, out []int, begins bool) { return []int{0, 1}, nil, true }

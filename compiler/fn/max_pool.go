@@ -75,6 +75,9 @@ func (f maxPool) Grad(n *ir.Node, dy []*ir.Value) []*ir.Value {
 func (f maxPool) Eval(in []*ir.Tensor) []*ir.Tensor { return ir.EvalBody(f, in) }
 
 func (f maxPool) Body(in []*ir.Value) []*ir.Value {
+	if out := single(f, in); out != nil {
+		return out
+	}
 	if f.Last {
 		return []*ir.Value{toLast(op.MaxPool(toFirst(in[0]), f.options()))}
 	}
@@ -86,3 +89,6 @@ func (f maxPool) ChannelsLast() (ir.Op, []int, []int) {
 	f.Last = true
 	return f, []int{0}, []int{0}
 }
+
+// Narrow: x and the result.
+func (maxPool) Narrow() (in, out []int, begins bool) { return []int{0}, []int{0}, false }

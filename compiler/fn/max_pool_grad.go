@@ -26,6 +26,9 @@ func (f maxPoolGrad) Eval(in []*ir.Tensor) []*ir.Tensor { return ir.EvalBody(f, 
 
 // Body looks for the places anew: kept from the forward pass, they would take twice the memory of the pool's result in every step.
 func (f maxPoolGrad) Body(in []*ir.Value) []*ir.Value {
+	if out := single(f, in); out != nil {
+		return out
+	}
 	dy, x := in[0], in[1]
 	if f.Last {
 		dy, x = toFirst(dy), toFirst(x)
@@ -43,3 +46,6 @@ func (f maxPoolGrad) ChannelsLast() (ir.Op, []int, []int) {
 	f.Last = true
 	return f, []int{0, 1}, []int{0}
 }
+
+// Narrow: dy, x and the result.
+func (maxPoolGrad) Narrow() (in, out []int, begins bool) { return []int{0, 1}, []int{0}, false }

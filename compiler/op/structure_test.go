@@ -89,8 +89,9 @@ func TestNoCentralSwitch(t *testing.T) {
 
 // namesOperators are the files that may list operators by name, and why.
 var namesOperators = map[string]string{
-	"../pass/memory.go": "what ONNX Runtime's kernels share or overwrite was measured, and is a fact about the executor",
-	"../ir/inplace.go":  "what ONNX Runtime may alias or overwrite is a fact about the executor, not about the operators",
+	"../pass/memory.go":   "what ONNX Runtime's kernels share or overwrite was measured, and is a fact about the executor",
+	"../pass/bfloat16.go": "which types ONNX Runtime's kernels take was measured, and is a fact about the executor",
+	"../ir/inplace.go":    "what ONNX Runtime may alias or overwrite is a fact about the executor, not about the operators",
 }
 
 func TestCentralListsFindsThem(t *testing.T) {

@@ -32,7 +32,7 @@ type Plan struct {
 type Target struct {
 	Device    string   `json:"device"`    // "cpu", "cuda"
 	Layout    string   `json:"layout"`    // "nchw" or "nhwc"
-	Precision string   `json:"precision"` // "fp32"
+	Precision string   `json:"precision"` // "fp32", "bf16"
 	Kernels   []string `json:"kernels,omitempty"`
 	World     int      `json:"world"` // processes
 }

@@ -21,8 +21,14 @@ import (
 // TestNonFinite: steps whose loss or gradient is not finite change nothing and are counted; too many in a row end the run with a checkpoint, a bundle that runs the last of them again, and the
 // name of the first value that went wrong.
 func TestNonFinite(t *testing.T) {
+	for _, precision := range []string{"fp32", "bf16"} {
+		t.Run(precision, func(t *testing.T) { nonFinite(t, precision) })
+	}
+}
+
+func nonFinite(t *testing.T, precision string) {
 	const want = `The first value that is not finite is backbone\S*, by \S+ of .*\(up to [0-9.]+e\+[0-9]+\)`
-	r := compile(t, images(), "optimizer.lr=1e30", "train.max_bad_steps=3")
+	r := compile(t, images(), "optimizer.lr=1e30", "train.max_bad_steps=3", "train.precision="+precision)
 	dir := filepath.Join(t.TempDir(), "run")
 	said, err := r.run(context.Background(), train.Options{Dir: dir})
 	if !errors.Is(err, train.ErrFailed) || !regexp.MustCompile(want).MatchString(err.Error()) || !strings.Contains(err.Error(), "3 steps in a row") {
