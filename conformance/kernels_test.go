@@ -47,7 +47,8 @@ func kernelNames(t *testing.T) []string {
 // corners; and the number of threads changes no bit.
 func TestKernels(t *testing.T) {
 	names := kernelNames(t)
-	for _, s := range slices.Concat(samples(), kernelSamples(), tokenKernelSamples()) {
+	all := slices.Concat(samples(), kernelSamples(), tokenKernelSamples())
+	for _, s := range slices.Concat(all, narrowed(all)) {
 		if !ir.IsFunction(s.Op) || !slices.Contains(names, s.Op.Name()) {
 			continue
 		}
@@ -70,8 +71,11 @@ func TestKernels(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			tol := max(c.Sample.Tol, defaultTol)
 			for i, v := range c.Graph.Outputs {
+				tol := max(c.Sample.Tol, defaultTol)
+				if v.DType == ir.BFloat16 {
+					tol = max(tol, bfloat16Tol)
+				}
 				if err := optest.Close(got[0][i], want[i], tol); err != nil {
 					t.Errorf("output %s differs from the body's: %v", v, err)
 				}

@@ -7,10 +7,15 @@ namespace {
 
 class Attention : public Kernel {
  public:
-  explicit Attention(const Attributes& a) : heads_(a.integer("num_heads", 1)) {}
+  Attention(const Attributes& a, bool narrow) : heads_(a.integer("num_heads", 1)), narrow_(narrow) {}
 
   void compute(Call& call) override {
     const AttentionShape s("Attention", call, 0, heads_);
+    narrow_ ? compute_narrow(call, s) : compute_single(call, s);
+  }
+
+ private:
+  void compute_single(Call& call, const AttentionShape& s) const {
     Task t{s, call.input(0), call.input(s.packed ? 0 : 1), call.input(s.packed ? 0 : 2), nullptr, nullptr};
     t.y = call.output(0, {s.batch, s.q.tokens, s.dim});
     t.lse = call.output(1, {s.batch, s.heads, s.q.tokens});
@@ -21,7 +26,29 @@ class Attention : public Kernel {
     });
   }
 
- private:
+  // Of BFloat16: each head is taken out as float and computed by itself.
+  void compute_narrow(Call& call, const AttentionShape& s) const {
+    const auto *q = call.input<BFloat16>(0), *k = call.input<BFloat16>(s.packed ? 0 : 1), *v = call.input<BFloat16>(s.packed ? 0 : 2);
+    auto* const y = call.output<BFloat16>(0, {s.batch, s.q.tokens, s.dim});
+    float* const lse = call.output(1, {s.batch, s.heads, s.q.tokens});
+    const AttentionShape one = s.one();
+    const int64_t qn = one.q.tokens * s.size, kn = one.k.tokens * s.size;
+    call.parallel(s.batch * s.heads, [&](size_t i) {
+      const int64_t batch = i / s.heads, head = i % s.heads;
+      const Buffer scratch = call.scratch((s.rows() * (s.columns() + 2) + 2 * (qn + kn)) * sizeof(float));
+      float* const qs = scratch.floats();
+      float* const ks = qs + qn;
+      float* const vs = ks + kn;
+      float* const ys = vs + kn;
+      s.q.take(q, batch, head, s.size, qs);
+      s.k.take(k, batch, head, s.size, ks);
+      s.v.take(v, batch, head, s.size, vs);
+      const Task t{one, qs, ks, vs, ys, lse ? lse + i * s.q.tokens : nullptr};
+      for (int64_t first = 0; first < s.q.tokens; first += s.rows()) t.tile(0, 0, first, ys + qn);
+      s.y.put(ys, batch, head, s.size, y);
+    });
+  }
+
   struct Task {
     const AttentionShape& s;
     const float *q, *k, *v;
@@ -71,6 +98,7 @@ class Attention : public Kernel {
   };
 
   int64_t heads_;
+  bool narrow_;
 };
 
 std::vector<Dims> shapes(const std::vector<Dims>& in, const Attributes& a) {
@@ -79,7 +107,13 @@ std::vector<Dims> shapes(const std::vector<Dims>& in, const Attributes& a) {
   return {y, {y.at(0), a.integer("num_heads", 1), y.at(1)}};
 }
 
-const Register entry{{"Attention", {{}, {Type::f32, true}, {Type::f32, true}}, {{}, {Type::f32, true}}, shapes, make<Attention>}};
+template <class T>
+Entry entry() {
+  return {"Attention", {{type_of<T>}, {type_of<T>, true}, {type_of<T>, true}}, {{type_of<T>}, {Type::f32, true}}, shapes,
+          [](const Attributes& a) -> std::unique_ptr<Kernel> { return std::make_unique<Attention>(a, type_of<T> == Type::bf16); }};
+}
+
+const Register f32{entry<float>()}, bf16{entry<BFloat16>()};
 
 }  // namespace
 }  // namespace ssc

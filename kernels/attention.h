@@ -10,6 +10,14 @@ namespace ssc {
 struct Heads {
   int64_t tokens, stride, offset;
 
+  // Takes a head out of a tensor of BFloat16 as float, or puts it in.
+  void take(const BFloat16* from, int64_t batch, int64_t head, int64_t size, float* to) const {
+    for (int64_t t = 0; t < tokens; t++) convert(from + at(batch, head, size) + t * stride, to + t * size, size);
+  }
+  void put(const float* from, int64_t batch, int64_t head, int64_t size, BFloat16* to) const {
+    for (int64_t t = 0; t < tokens; t++) convert(from + t * size, to + at(batch, head, size) + t * stride, size);
+  }
+
   int64_t at(int64_t batch, int64_t head, int64_t size) const { return batch * tokens * stride + offset + head * size; }
 };
 
@@ -37,6 +45,15 @@ struct AttentionShape {
       k = v = {e[1], dim, 0};
     }
     scale = 1 / std::sqrt(static_cast<float>(size));
+  }
+
+  // One head of one sample of it, as tensors of their own.
+  AttentionShape one() const {
+    AttentionShape s = *this;
+    s.batch = s.heads = 1, s.dim = size, s.packed = false;
+    s.q = s.y = {q.tokens, size, 0};
+    s.k = s.v = {k.tokens, size, 0};
+    return s;
   }
 
   // The sides of a tile: a matrix of scores of that size stays in the second-level cache.

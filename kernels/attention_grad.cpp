@@ -7,13 +7,18 @@ namespace {
 
 class AttentionGrad : public Kernel {
  public:
-  explicit AttentionGrad(const Attributes& a) : heads_(a.integer("num_heads", 1)) {}
+  AttentionGrad(const Attributes& a, bool narrow) : heads_(a.integer("num_heads", 1)), narrow_(narrow) {}
 
   void compute(Call& call) override {
     const AttentionShape s("AttentionGrad", call, 3, heads_);
     if (call.dims(0) != call.dims(1) || call.dims(0) != Dims{s.batch, s.q.tokens, s.dim} || call.dims(2) != Dims{s.batch, s.heads, s.q.tokens}) {
       mismatch("AttentionGrad", "the gradient is " + text(call.dims(0)) + ", the result " + text(call.dims(1)) + ", lse " + text(call.dims(2)));
     }
+    narrow_ ? compute_narrow(call, s) : compute_single(call, s);
+  }
+
+ private:
+  void compute_single(Call& call, const AttentionShape& s) const {
     Task t{s, call.input(0), call.input(1), call.input(2), call.has(6) ? call.input(6) : nullptr,
            call.input(3), call.input(s.packed ? 3 : 4), call.input(s.packed ? 3 : 5), nullptr, nullptr, nullptr};
     t.dq = call.output(0, call.dims(3));
@@ -26,7 +31,37 @@ class AttentionGrad : public Kernel {
     });
   }
 
- private:
+  // Of BFloat16: each head is taken out as float and computed by itself.
+  void compute_narrow(Call& call, const AttentionShape& s) const {
+    const auto input = [&](size_t i) { return call.input<BFloat16>(s.packed ? 3 : i); };
+    const auto *dy = call.input<BFloat16>(0), *y = call.input<BFloat16>(1), *q = input(3), *k = input(4), *v = input(5);
+    const float* const lse = call.input(2);
+    const float* const dlse = call.has(6) ? call.input(6) : nullptr;
+    auto* const dq = call.output<BFloat16>(0, call.dims(3));
+    auto* const dk = s.packed ? dq : call.output<BFloat16>(1, call.dims(4));
+    auto* const dv = s.packed ? dq : call.output<BFloat16>(2, call.dims(5));
+    if (!dq || !dk || !dv) mismatch("AttentionGrad", "a result is missing");
+    const AttentionShape one = s.one();
+    const int64_t qn = one.q.tokens * s.size, kn = one.k.tokens * s.size;
+    call.parallel(s.batch * s.heads, [&](size_t i) {
+      const int64_t batch = i / s.heads, head = i % s.heads, row = i * s.q.tokens;
+      const Buffer scratch = call.scratch((s.rows() * (2 * s.columns() + 1) + 4 * (qn + kn)) * sizeof(float));
+      float* at = scratch.floats();
+      const auto part = [&](int64_t n) { return (at += n) - n; };
+      float *const dys = part(qn), *const ys = part(qn), *const qs = part(qn), *const dqs = part(qn);
+      float *const ks = part(kn), *const vs = part(kn), *const dks = part(kn), *const dvs = part(kn);
+      s.y.take(dy, batch, head, s.size, dys);
+      s.y.take(y, batch, head, s.size, ys);
+      s.q.take(q, batch, head, s.size, qs);
+      s.k.take(k, batch, head, s.size, ks);
+      s.v.take(v, batch, head, s.size, vs);
+      Task{one, dys, ys, lse + row, dlse ? dlse + row : nullptr, qs, ks, vs, dqs, dks, dvs}.head(0, 0, at);
+      s.q.put(dqs, batch, head, s.size, dq);
+      s.k.put(dks, batch, head, s.size, dk);
+      s.v.put(dvs, batch, head, s.size, dv);
+    });
+  }
+
   struct Task {
     const AttentionShape& s;
     const float *dy, *y, *lse, *dlse, *q, *k, *v;
@@ -86,6 +121,7 @@ class AttentionGrad : public Kernel {
   };
 
   int64_t heads_;
+  bool narrow_;
 };
 
 std::vector<Dims> shapes(const std::vector<Dims>& in, const Attributes&) {
@@ -93,11 +129,14 @@ std::vector<Dims> shapes(const std::vector<Dims>& in, const Attributes&) {
   return {in[3], in[4], in[5]};
 }
 
-const Register entry{{"AttentionGrad",
-                      {{}, {}, {}, {}, {Type::f32, true}, {Type::f32, true}, {Type::f32, true}},
-                      {{Type::f32, true}, {Type::f32, true}, {Type::f32, true}},
-                      shapes,
-                      make<AttentionGrad>}};
+template <class T>
+Entry entry() {
+  const Arg some{type_of<T>}, maybe{type_of<T>, true}, single{Type::f32, true};
+  return {"AttentionGrad", {some, some, {}, some, maybe, maybe, single}, {maybe, maybe, maybe}, shapes,
+          [](const Attributes& a) -> std::unique_ptr<Kernel> { return std::make_unique<AttentionGrad>(a, type_of<T> == Type::bf16); }};
+}
+
+const Register f32{entry<float>()}, bf16{entry<BFloat16>()};
 
 }  // namespace
 }  // namespace ssc

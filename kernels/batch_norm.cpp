@@ -4,18 +4,18 @@
 namespace ssc {
 namespace {
 
-template <bool relu>
+template <bool relu, class T>
 class BatchNorm : public Kernel {
  public:
   explicit BatchNorm(const Attributes& a) : epsilon_(a.number("epsilon", 1e-5f)), last_(a.integer("channels_last", 0) != 0) {}
 
   void compute(Call& call) override {
     const Channels c(call.dims(0), last_);
-    const float* const x = call.input(0);
-    const float* const r = call.has(3) ? call.input(3) : nullptr;
+    const T* const x = call.input<T>(0);
+    const T* const r = call.has(3) ? call.input<T>(3) : nullptr;
     if (call.dims(1) != Dims{c.count} || call.dims(2) != Dims{c.count}) mismatch("BatchNorm", "gain and offset do not fit " + text(call.dims(0)));
     if (r && call.dims(3) != call.dims(0)) mismatch("BatchNormRelu", "the shortcut " + text(call.dims(3)) + " does not fit " + text(call.dims(0)));
-    float* const y = call.output(0, call.dims(0));
+    T* const y = call.output<T>(0, call.dims(0));
     const Buffer spare = call.scratch(2 * c.count * sizeof(float));
     float* mean = call.output(1, {c.count});
     float* variance = call.output(2, {c.count});
@@ -46,7 +46,7 @@ class BatchNorm : public Kernel {
 
   static float end(float y) { return relu && y < 0 ? 0 : y; }  // NaN stays
 
-  static void plane(const float* x, const float* r, float* y, int64_t n, float scale, float shift) {
+  static void plane(const T* x, const T* r, T* y, int64_t n, float scale, float shift) {
     if (r) {
 #pragma omp simd
       for (int64_t i = 0; i < n; i++) y[i] = end(x[i] * scale + shift + r[i]);
@@ -55,7 +55,7 @@ class BatchNorm : public Kernel {
 #pragma omp simd
     for (int64_t i = 0; i < n; i++) y[i] = end(x[i] * scale + shift);
   }
-  static void row(const float* x, const float* r, float* y, int64_t n, const float* scale, const float* shift) {
+  static void row(const T* x, const T* r, T* y, int64_t n, const float* scale, const float* shift) {
     if (r) {
 #pragma omp simd
       for (int64_t i = 0; i < n; i++) y[i] = end(x[i] * scale[i] + shift[i] + r[i]);
@@ -68,9 +68,22 @@ class BatchNorm : public Kernel {
 
 std::vector<Dims> shapes(const std::vector<Dims>& in, const Attributes&) { return {in.at(0), in.at(1), in.at(1)}; }
 
-const std::vector<Arg> outputs = {{}, {Type::f32, true}, {Type::f32, true}};
-const Register plain{{"BatchNorm", {{}, {}, {}}, outputs, shapes, make<BatchNorm<false>>}};
-const Register with_relu{{"BatchNormRelu", {{}, {}, {}, {Type::f32, true}}, outputs, shapes, make<BatchNorm<true>>}};
+template <class T>
+std::vector<Arg> outputs() {
+  return {{type_of<T>}, {Type::f32, true}, {Type::f32, true}};
+}
+
+template <class T>
+Entry plain() {
+  return {"BatchNorm", {{type_of<T>}, {}, {}}, outputs<T>(), shapes, make<BatchNorm<false, T>>};
+}
+
+template <class T>
+Entry with_relu() {
+  return {"BatchNormRelu", {{type_of<T>}, {}, {}, {type_of<T>, true}}, outputs<T>(), shapes, make<BatchNorm<true, T>>};
+}
+
+const Register f32{plain<float>()}, bf16{plain<BFloat16>()}, relu_f32{with_relu<float>()}, relu_bf16{with_relu<BFloat16>()};
 
 }  // namespace
 }  // namespace ssc

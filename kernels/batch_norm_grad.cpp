@@ -16,15 +16,17 @@ struct Line {
 };
 
 // The pointers of a call. g, the gradient behind the mask, is written in the first pass and read in the second, if somebody wants it.
+template <class T>
 struct Data {
-  const float *dy, *x, *y, *mean;
-  float *dx, *g;
+  const T *dy, *x, *y;
+  const float* mean;
+  T *dx, *g;
 };
 
-template <From from>
+template <From from, class T>
 class Rows {
  public:
-  static void sums(const Data& d, const Folds& f, int64_t count, int64_t begin, int64_t end, float* a, float* b) {
+  static void sums(const Data<T>& d, const Folds& f, int64_t count, int64_t begin, int64_t end, float* a, float* b) {
     const float* const mean = d.mean;
     const float* const scale = f.scale.data();
     const float* const shift = f.shift.data();
@@ -32,7 +34,7 @@ class Rows {
 #pragma omp simd
       for (int64_t k = 0; k < count; k++) {
         const float v = d.x[r + k];
-        const float g = masked(d.dy[r + k], v, scale[k], shift[k], from == From::y ? d.y[r + k] : 0);
+        const float g = masked(d.dy[r + k], v, scale[k], shift[k], from == From::y ? d.y[r + k] : 0.0f);
         if (from == From::y) d.g[r + k] = g;
         a[k] += g;
         b[k] += g * (v - mean[k]);
@@ -40,13 +42,13 @@ class Rows {
     }
   }
 
-  static void result(const Data& d, const Folds& f, const float* lines, int64_t count, int64_t begin, int64_t end) {
+  static void result(const Data<T>& d, const Folds& f, const float* lines, int64_t count, int64_t begin, int64_t end) {
     const float* const a = lines;
     const float* const k = lines + count;
     const float* const c = lines + 2 * count;
     const float* const scale = f.scale.data();
     const float* const shift = f.shift.data();
-    const float* const source = from == From::y ? d.g : d.dy;
+    const T* const source = from == From::y ? d.g : d.dy;
     for (int64_t r = begin * count; r < end * count; r += count) {
 #pragma omp simd
       for (int64_t i = 0; i < count; i++) {
@@ -58,11 +60,11 @@ class Rows {
   }
 
   // The two sums over the stretch [begin, end) of a plane.
-  static void plane_sums(const Data& d, const Fold& f, float mean, int64_t begin, int64_t end, float* sum, float* centred) {
+  static void plane_sums(const Data<T>& d, const Fold& f, float mean, int64_t begin, int64_t end, float* sum, float* centred) {
     float s = 0, t = 0;
 #pragma omp simd reduction(+ : s, t)
     for (int64_t i = begin; i < end; i++) {
-      const float g = masked(d.dy[i], d.x[i], f.scale, f.shift, from == From::y ? d.y[i] : 0);
+      const float g = masked(d.dy[i], d.x[i], f.scale, f.shift, from == From::y ? d.y[i] : 0.0f);
       if (from == From::y) d.g[i] = g;
       s += g;
       t += g * (d.x[i] - mean);
@@ -70,8 +72,8 @@ class Rows {
     *sum = s, *centred = t;
   }
 
-  static void plane_result(const Data& d, const Fold& f, const Line& l, int64_t begin, int64_t end) {
-    const float* const source = from == From::y ? d.g : d.dy;
+  static void plane_result(const Data<T>& d, const Fold& f, const Line& l, int64_t begin, int64_t end) {
+    const T* const source = from == From::y ? d.g : d.dy;
 #pragma omp simd
     for (int64_t i = begin; i < end; i++) {
       const float g = from == From::anew ? masked(source[i], d.x[i], f.scale, f.shift, 0) : source[i];
@@ -86,7 +88,7 @@ class Rows {
   }
 };
 
-template <bool relu>
+template <bool relu, class T>
 class BatchNormGrad : public Kernel {
  public:
   explicit BatchNormGrad(const Attributes& a) : epsilon_(a.number("epsilon", 1e-5f)), last_(a.integer("channels_last", 0) != 0) {}
@@ -101,7 +103,7 @@ class BatchNormGrad : public Kernel {
     if (!relu) return run<From::dy>(call, c, call.input(2), call.input(3), nullptr);
     if (!call.has(6)) return run<From::anew>(call, c, call.input(3), call.input(4), nullptr);
     if (call.dims(6) != call.dims(1)) mismatch("BatchNormReluGrad", "y is " + text(call.dims(6)) + ", x " + text(call.dims(1)));
-    run<From::y>(call, c, call.input(3), call.input(4), call.input(6));
+    run<From::y>(call, c, call.input(3), call.input(4), call.input<T>(6));
   }
 
  private:
@@ -109,14 +111,14 @@ class BatchNormGrad : public Kernel {
   bool last_;
 
   template <From from>
-  void run(Call& call, const Channels& c, const float* b, const float* mean, const float* y) {
+  void run(Call& call, const Channels& c, const float* b, const float* mean, const T* y) {
     const float* const w = call.input(2);
     const float* const variance = call.input(relu ? 5 : 4);
-    Data d{call.input(0), call.input(1), y, mean, call.output(0, call.dims(1)), y ? call.output(3, call.dims(1)) : nullptr};
+    Data<T> d{call.input<T>(0), call.input<T>(1), y, mean, call.output<T>(0, call.dims(1)), y ? call.output<T>(3, call.dims(1)) : nullptr};
     float* const dw = call.output(1, {c.count});
     float* const db = call.output(2, {c.count});
-    const Buffer spare = call.scratch(y && !d.g ? size_of(call.dims(1)) * sizeof(float) : 0);
-    if (y && !d.g) d.g = spare.floats();
+    const Buffer spare = call.scratch(y && !d.g ? size_of(call.dims(1)) * sizeof(T) : 0);
+    if (y && !d.g) d.g = static_cast<T*>(spare.data());
     const auto line = [&](int64_t k, double sum, double centred) {  // sums of g and of g*(x - mean)
       const double r = 1 / std::sqrt(static_cast<double>(variance[k]) + epsilon_), n = c.elements(), a = w[k] * r;
       if (dw) dw[k] = static_cast<float>(centred * r);
@@ -130,31 +132,31 @@ class BatchNormGrad : public Kernel {
     }
     const Folds f(w, b, mean, variance, epsilon_, c.count);
     std::vector<double> sum(c.count), centred(c.count);
-    row_sums(call, c, [&](int64_t begin, int64_t end, float* s, float* t) { Rows<from>::sums(d, f, c.count, begin, end, s, t); }, sum.data(), centred.data());
+    row_sums(call, c, [&](int64_t begin, int64_t end, float* s, float* t) { Rows<from, T>::sums(d, f, c.count, begin, end, s, t); }, sum.data(), centred.data());
     std::vector<float> lines(3 * c.count);
     for (int64_t k = 0; k < c.count; k++) {
       const Line l = line(k, sum[k], centred[k]);
       lines[k] = l.a, lines[c.count + k] = l.k, lines[2 * c.count + k] = l.c;
     }
     if (!d.dx) return;
-    c.rows(call, [&](size_t, int64_t begin, int64_t end) { Rows<from>::result(d, f, lines.data(), c.count, begin, end); });
+    c.rows(call, [&](size_t, int64_t begin, int64_t end) { Rows<from, T>::result(d, f, lines.data(), c.count, begin, end); });
   }
 
   template <From from, class F>
-  static void planes(const Channels& c, int64_t k, const Data& d, const Fold& f, const F& line) {
+  static void planes(const Channels& c, int64_t k, const Data<T>& d, const Fold& f, const F& line) {
     double sum = 0, centred = 0;
     for (int64_t n = 0; n < c.outer; n++) {
       const int64_t end = c.plane(n, k) + c.inner;
       for (int64_t i = c.plane(n, k); i < end; i += 16 * stretch) {
         float s, t;
-        Rows<from>::plane_sums(d, f, d.mean[k], i, std::min(end, i + 16 * stretch), &s, &t);
+        Rows<from, T>::plane_sums(d, f, d.mean[k], i, std::min(end, i + 16 * stretch), &s, &t);
         sum += s;
         centred += t;
       }
     }
     const Line l = line(k, sum, centred);
     if (!d.dx) return;
-    for (int64_t n = 0; n < c.outer; n++) Rows<from>::plane_result(d, f, l, c.plane(n, k), c.plane(n, k) + c.inner);
+    for (int64_t n = 0; n < c.outer; n++) Rows<from, T>::plane_result(d, f, l, c.plane(n, k), c.plane(n, k) + c.inner);
   }
 };
 
@@ -166,9 +168,22 @@ std::vector<Dims> relu_shapes(const std::vector<Dims>& in, const Attributes&) {
   return out;
 }
 
-const Arg maybe{Type::f32, true};
-const Register plain{{"BatchNormGrad", {{}, {}, {}, {}, {}}, {maybe, maybe, maybe}, shapes, make<BatchNormGrad<false>>}};
-const Register with_relu{{"BatchNormReluGrad", {{}, {}, {}, {}, {}, {}, maybe}, {maybe, maybe, maybe, maybe}, relu_shapes, make<BatchNormGrad<true>>}};
+constexpr Arg maybe{Type::f32, true};
+
+template <class T>
+constexpr Arg map{type_of<T>, true};
+
+template <class T>
+Entry plain() {
+  return {"BatchNormGrad", {{type_of<T>}, {type_of<T>}, {}, {}, {}}, {map<T>, maybe, maybe}, shapes, make<BatchNormGrad<false, T>>};
+}
+
+template <class T>
+Entry with_relu() {
+  return {"BatchNormReluGrad", {{type_of<T>}, {type_of<T>}, {}, {}, {}, {}, map<T>}, {map<T>, maybe, maybe, map<T>}, relu_shapes, make<BatchNormGrad<true, T>>};
+}
+
+const Register f32{plain<float>()}, bf16{plain<BFloat16>()}, relu_f32{with_relu<float>()}, relu_bf16{with_relu<BFloat16>()};
 
 }  // namespace
 }  // namespace ssc

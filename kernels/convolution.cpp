@@ -19,9 +19,11 @@ namespace {
 // The 4-axis shape with the channel axis second, whatever the layout.
 memory::dims planes(const Dims& d, bool last) { return last ? memory::dims{d[0], d[3], d[1], d[2]} : memory::dims(d.begin(), d.end()); }
 
-memory::desc maps(memory::dims d, int64_t batch, bool last) {
+memory::data_type data_type(Type t) { return t == Type::bf16 ? memory::data_type::bf16 : memory::data_type::f32; }
+
+memory::desc maps(memory::dims d, int64_t batch, bool last, Type type) {
   d[0] = batch;
-  return {d, memory::data_type::f32, last ? memory::format_tag::nhwc : memory::format_tag::nchw};
+  return {d, data_type(type), last ? memory::format_tag::nhwc : memory::format_tag::nchw};
 }
 
 // A piece of the batch of one size: the primitive, and what its arguments look like.
@@ -67,7 +69,9 @@ struct Convolution::Plan {
   std::unique_ptr<Winograd> winograd;  // instead of all that, where it pays
 };
 
-Convolution::Convolution(Pass pass, const Window& window) : pass_(pass), window_(window) {}
+Convolution::Convolution(Pass pass, const Window& window, Type type) : pass_(pass), window_(window), type_(type) {
+  if (type == Type::bf16 && !has_bfloat16()) wide_ = std::make_unique<Convolution>(pass, window);
+}
 Convolution::~Convolution() = default;
 
 namespace {
@@ -89,9 +93,9 @@ Piece finish(const Desc& d, memory::desc first, memory::desc second, memory::des
 }
 
 // make builds the primitive for a piece of n samples. weight is the layout of the weight, any for oneDNN's choice.
-Piece make_piece(Pass pass, const Window& o, const Dims& x, const Dims& y, const memory::desc& weight, bool bias, int64_t n) {
+Piece make_piece(Pass pass, const Window& o, Type type, const Dims& x, const Dims& y, const memory::desc& weight, bool bias, int64_t n) {
   using namespace dnnl;
-  const memory::desc xs = maps(planes(x, o.channels_last), n, o.channels_last), ys = maps(planes(y, o.channels_last), n, o.channels_last);
+  const memory::desc xs = maps(planes(x, o.channels_last), n, o.channels_last, type), ys = maps(planes(y, o.channels_last), n, o.channels_last, type);
   const memory::dims strides(o.strides.begin(), o.strides.end()), left{o.pads[0], o.pads[1]};
   const memory::dims dilates{o.dilations[0] - 1, o.dilations[1] - 1};
   // What the window does not reach at the far edge is padding of negative size to oneDNN.
@@ -105,7 +109,9 @@ Piece make_piece(Pass pass, const Window& o, const Dims& x, const Dims& y, const
   attr.set_scratchpad_mode(scratchpad_mode::user);
   const auto direct = algorithm::convolution_direct;
   const auto bs = bias ? memory::desc({y[o.channels_last ? 3 : 1]}, memory::data_type::f32, memory::format_tag::a) : memory::desc();
-  const convolution_forward::primitive_desc f(one_engine(), prop_kind::forward_training, direct, xs, weight, bs, ys, strides, dilates, left, right, attr);
+  // The gradient of a weight is float32 where the weight is not.
+  const auto ws = weight.get_data_type() == data_type(type) ? weight : memory::desc(wd, data_type(type), memory::format_tag::any);
+  const convolution_forward::primitive_desc f(one_engine(), prop_kind::forward_training, direct, xs, ws, bs, ys, strides, dilates, left, right, attr);
   switch (pass) {
     case Pass::forward:
       return finish(f, f.src_desc(), f.weights_desc(), f.dst_desc());
@@ -130,7 +136,7 @@ std::shared_ptr<Convolution::Plan> Convolution::plan(const Dims& x, const Dims& 
   const OneThread one;
   auto p = std::make_shared<Plan>();
   p->x = x, p->w = w, p->bias = bias;
-  if (!bias && Winograd::pays(pass_, window_, x, w, y)) {
+  if (!bias && type_ == Type::f32 && Winograd::pays(pass_, window_, x, w, y)) {
     p->winograd = std::make_unique<Winograd>(pass_, window_, x, w, y);
     plans_.push_back(p);
     return p;
@@ -142,11 +148,11 @@ std::shared_ptr<Convolution::Plan> Convolution::plan(const Dims& x, const Dims& 
   const int64_t g = window_.group;
   memory::dims wd{w[0], w[1], w[2], w[3]};
   if (g > 1) wd = {g, w[0] / g, w[1], w[2], w[3]};
-  const auto f32 = memory::data_type::f32;
-  p->plain = memory::desc(wd, f32, g > 1 ? memory::format_tag::goihw : memory::format_tag::oihw);
-  p->piece[0] = make_piece(pass_, window_, x, y, memory::desc(wd, f32, memory::format_tag::any), bias, p->large);
+  const auto type = pass_ == Pass::weight_grad ? memory::data_type::f32 : data_type(type_);
+  p->plain = memory::desc(wd, type, g > 1 ? memory::format_tag::goihw : memory::format_tag::oihw);
+  p->piece[0] = make_piece(pass_, window_, type_, x, y, memory::desc(wd, type, memory::format_tag::any), bias, p->large);
   p->packed = pass_ == Pass::weight_grad ? p->piece[0].out : p->piece[0].second;
-  p->piece[1] = p->many ? make_piece(pass_, window_, x, y, p->packed, bias, p->small) : p->piece[0];
+  p->piece[1] = p->many ? make_piece(pass_, window_, type_, x, y, p->packed, bias, p->small) : p->piece[0];
   p->pack = p->packed != p->plain;
   if (p->pack) {
     const bool out = pass_ == Pass::weight_grad;
@@ -168,21 +174,43 @@ void Convolution::points(const Call& call, const Dims& x, const Dims& w, const D
   }
 }
 
-void Convolution::run(Call& call, const Dims& x, const Dims& w, const Dims& y, const float* first, const float* second, const float* bias,
-                      float* out) {
+namespace {
+
+const char* bytes(const void* p) { return static_cast<const char*>(p); }
+
+}  // namespace
+
+// Converts what comes in to float32 and what goes out back.
+void Convolution::run_wide(Call& call, const Dims& x, const Dims& w, const Dims& y, const void* first, const void* second, const float* bias, void* out) {
+  const Dims& in = pass_ == Pass::input_grad ? y : x;
+  const Dims& other = pass_ == Pass::weight_grad ? y : w;
+  const Buffer a = widened(call, static_cast<const BFloat16*>(first), size_of(in)), b = widened(call, static_cast<const BFloat16*>(second), size_of(other));
+  if (pass_ == Pass::weight_grad) return wide_->run(call, x, w, y, a.data(), b.data(), nullptr, out);
+  const int64_t n = size_of(pass_ == Pass::forward ? y : x);
+  const Buffer c = call.scratch(n * sizeof(float));
+  wide_->run(call, x, w, y, a.data(), b.data(), bias, c.data());
+  convert_all(call, c.floats(), static_cast<BFloat16*>(out), n);
+}
+
+void Convolution::run(Call& call, const Dims& x, const Dims& w, const Dims& y, const void* first, const void* second, const float* bias,
+                      void* out) {
   if (size_of(y) == 0 || size_of(x) == 0) throw Error("convolution: the window does not fit into " + text(x));
-  if (Points::pays(pass_, window_, w)) return points(call, x, w, y, first, second, bias, out);
+  if (wide_) return run_wide(call, x, w, y, first, second, bias, out);
+  if (type_ == Type::f32 && Points::pays(pass_, window_, w)) {
+    return points(call, x, w, y, static_cast<const float*>(first), static_cast<const float*>(second), bias, static_cast<float*>(out));
+  }
   const auto p = plan(x, w, y, bias != nullptr);
-  if (p->winograd) return p->winograd->run(call, first, second, out);
+  if (p->winograd) return p->winograd->run(call, static_cast<const float*>(first), static_cast<const float*>(second), static_cast<float*>(out));
   const bool weight_grad = pass_ == Pass::weight_grad;
-  const int64_t xn = size_of(x) / x[0], yn = size_of(y) / y[0];
+  const size_t element = memory::data_type_size(data_type(type_));
+  const size_t xn = size_of(x) / x[0] * element, yn = size_of(y) / y[0] * element;  // bytes of a sample
   const size_t packed = p->packed.get_size();
   const Buffer weights = call.scratch(weight_grad ? (p->pack || p->pieces > 1 ? packed * p->pieces : 0) : (p->pack ? packed : 0));
-  float* const partial = weights.data() ? weights.floats() : out;
+  float* const partial = weights.data() ? weights.floats() : static_cast<float*>(out);  // of a weight gradient
   if (p->pack && !weight_grad) {
     const OneThread one;
     execute_one(p->reorder, {{DNNL_ARG_FROM, view(p->plain, second)}, {DNNL_ARG_TO, view(p->packed, weights.data())}});
-    second = weights.floats();
+    second = weights.data();
   }
   call.parallel(p->pieces, [&](size_t i) {
     const OneThread one;
@@ -193,19 +221,19 @@ void Convolution::run(Call& call, const Dims& x, const Dims& w, const Dims& y, c
     Args args{{DNNL_ARG_SCRATCHPAD, view(piece.scratch, scratch.data())}};
     switch (pass_) {
       case Pass::forward:
-        args[DNNL_ARG_SRC] = view(piece.first, first + begin * xn);
+        args[DNNL_ARG_SRC] = view(piece.first, bytes(first) + begin * xn);
         args[DNNL_ARG_WEIGHTS] = view(piece.second, second);
-        args[DNNL_ARG_DST] = view(piece.out, out + begin * yn);
+        args[DNNL_ARG_DST] = view(piece.out, bytes(out) + begin * yn);
         if (bias) args[DNNL_ARG_BIAS] = view(memory::desc({w[0]}, memory::data_type::f32, memory::format_tag::a), bias);
         break;
       case Pass::input_grad:
-        args[DNNL_ARG_DIFF_DST] = view(piece.first, first + begin * yn);
+        args[DNNL_ARG_DIFF_DST] = view(piece.first, bytes(first) + begin * yn);
         args[DNNL_ARG_WEIGHTS] = view(piece.second, second);
-        args[DNNL_ARG_DIFF_SRC] = view(piece.out, out + begin * xn);
+        args[DNNL_ARG_DIFF_SRC] = view(piece.out, bytes(out) + begin * xn);
         break;
       case Pass::weight_grad:
-        args[DNNL_ARG_SRC] = view(piece.first, first + begin * xn);
-        args[DNNL_ARG_DIFF_DST] = view(piece.second, second + begin * yn);
+        args[DNNL_ARG_SRC] = view(piece.first, bytes(first) + begin * xn);
+        args[DNNL_ARG_DIFF_DST] = view(piece.second, bytes(second) + begin * yn);
         args[DNNL_ARG_DIFF_WEIGHTS] = view(piece.out, partial + i * packed / sizeof(float));
         break;
     }
@@ -213,7 +241,7 @@ void Convolution::run(Call& call, const Dims& x, const Dims& w, const Dims& y, c
   });
   if (!weight_grad || partial == out) return;
   const size_t n = packed / sizeof(float), block = 4096;
-  float* const sum = p->pack ? partial : out;
+  float* const sum = p->pack ? partial : static_cast<float*>(out);
   call.parallel((n + block - 1) / block, [&](size_t b) {
     const size_t from = b * block, to = std::min(n, from + block);
     for (size_t k = from; k < to; k++) sum[k] = partial[k];

@@ -25,18 +25,22 @@ enum class Pass { forward, input_grad, weight_grad };
 // Convolution runs one pass. oneDNN's code for a shape is made when the shape is first seen and kept.
 class Convolution {
  public:
-  Convolution(Pass pass, const Window& window);
+  // Maps and weights are of the type, f32 or bf16; the offset and the gradient of a weight are f32.
+  Convolution(Pass pass, const Window& window, Type type = Type::f32);
   ~Convolution();
   // Shapes are those of the forward pass. first and second are the two inputs: x, w; dy, w; or x, dy. bias may be nullptr.
-  void run(Call& call, const Dims& x, const Dims& w, const Dims& y, const float* first, const float* second, const float* bias, float* out);
+  void run(Call& call, const Dims& x, const Dims& w, const Dims& y, const void* first, const void* second, const float* bias, void* out);
 
  private:
   struct Plan;
   void points(const Call& call, const Dims& x, const Dims& w, const Dims& y, const float* first, const float* second, const float* bias, float* out) const;
+  void run_wide(Call& call, const Dims& x, const Dims& w, const Dims& y, const void* first, const void* second, const float* bias, void* out);
   std::shared_ptr<Plan> plan(const Dims& x, const Dims& w, const Dims& y, bool bias);
 
   const Pass pass_;
   const Window window_;
+  const Type type_;
+  std::unique_ptr<Convolution> wide_;  // of float32, where the processor has no instructions for bfloat16
   std::mutex mutex_;
   std::vector<std::shared_ptr<Plan>> plans_;
 };

@@ -29,20 +29,27 @@ inline float gelu_inner(float x) {
   return u < 0 ? -t : t;
 }
 
-inline void gelu_row(const float* x, float* y, int64_t n, bool tanh) {
+// Elements are float or BFloat16.
+template <class From, class To>
+void gelu_row(const From* x, To* y, int64_t n, bool tanh) {
   if (tanh) {
 #pragma omp simd
-    for (int64_t i = 0; i < n; i++) y[i] = 0.5f * x[i] * (1 + gelu_inner(x[i]));
+    for (int64_t i = 0; i < n; i++) {
+      const float v = x[i];
+      y[i] = 0.5f * v * (1 + gelu_inner(v));
+    }
     return;
   }
 #pragma omp simd
   for (int64_t i = 0; i < n; i++) {
     float bell;
-    y[i] = x[i] * below(x[i], &bell);
+    const float v = x[i];
+    y[i] = v * below(v, &bell);
   }
 }
 
-inline void gelu_grad_row(const float* dy, const float* x, float* dx, int64_t n, bool tanh) {
+template <class T>
+void gelu_grad_row(const T* dy, const T* x, T* dx, int64_t n, bool tanh) {
   if (tanh) {
 #pragma omp simd
     for (int64_t i = 0; i < n; i++) {
@@ -54,8 +61,8 @@ inline void gelu_grad_row(const float* dy, const float* x, float* dx, int64_t n,
 #pragma omp simd
   for (int64_t i = 0; i < n; i++) {
     float bell;
-    const float b = below(x[i], &bell);
-    dx[i] = dy[i] * (b + x[i] * bell * 0.39894228f);
+    const float v = x[i], b = below(v, &bell);
+    dx[i] = dy[i] * (b + v * bell * 0.39894228f);
   }
 }
 

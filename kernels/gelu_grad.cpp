@@ -6,16 +6,17 @@ namespace {
 
 constexpr int64_t piece = int64_t{1} << 15;
 
+template <class T>
 class GeluGrad : public Kernel {
  public:
   explicit GeluGrad(const Attributes& a) : tanh_(a.integer("tanh", 0) != 0) {}
 
   void compute(Call& call) override {
     if (call.dims(0) != call.dims(1)) mismatch("GeluGrad", "the gradient is " + text(call.dims(0)) + ", the input " + text(call.dims(1)));
-    const float* const dy = call.input(0);
-    const float* const x = call.input(1);
+    const T* const dy = call.input<T>(0);
+    const T* const x = call.input<T>(1);
     const int64_t n = size_of(call.dims(0));
-    float* const dx = call.output(0, call.dims(0));
+    T* const dx = call.output<T>(0, call.dims(0));
     call.parallel((n + piece - 1) / piece, [&](size_t i) {
       const int64_t from = static_cast<int64_t>(i) * piece;
       gelu_grad_row(dy + from, x + from, dx + from, std::min(piece, n - from), tanh_);
@@ -28,7 +29,12 @@ class GeluGrad : public Kernel {
 
 std::vector<Dims> shapes(const std::vector<Dims>& in, const Attributes&) { return {in.at(0)}; }
 
-const Register entry{{"GeluGrad", {{}, {}}, {{}}, shapes, make<GeluGrad>}};
+template <class T>
+Entry entry() {
+  return {"GeluGrad", {{type_of<T>}, {type_of<T>}}, {{type_of<T>}}, shapes, make<GeluGrad<T>>};
+}
+
+const Register f32{entry<float>()}, bf16{entry<BFloat16>()};
 
 }  // namespace
 }  // namespace ssc

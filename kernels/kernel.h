@@ -4,10 +4,14 @@
 // Every file but library.cpp is compiled once for each instruction set; the build hides all names of these copies but entries'.
 #pragma once
 
+#include <dnnl.h>
+
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "bfloat16.h"
 #include "ort.h"
 
 namespace ssc {
@@ -18,7 +22,18 @@ struct Kernel {
   virtual void compute(Call& call) = 0;
 };
 
-enum class Type { f32 = ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT, i64 = ONNX_TENSOR_ELEMENT_DATA_TYPE_INT64, boolean = ONNX_TENSOR_ELEMENT_DATA_TYPE_BOOL };
+enum class Type {
+  f32 = ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT,
+  bf16 = ONNX_TENSOR_ELEMENT_DATA_TYPE_BFLOAT16,
+  i64 = ONNX_TENSOR_ELEMENT_DATA_TYPE_INT64,
+  boolean = ONNX_TENSOR_ELEMENT_DATA_TYPE_BOOL
+};
+
+// The type of elements that are stored as T.
+template <class T>
+constexpr Type type_of = Type::f32;
+template <>
+constexpr Type type_of<BFloat16> = Type::bf16;
 
 struct Arg {
   Type type = Type::f32;
@@ -26,7 +41,7 @@ struct Arg {
 };
 
 struct Entry {
-  const char* name;  // of the function
+  const char* name;  // of the function; it may have several entries, for inputs of other types
   std::vector<Arg> inputs, outputs;
   // Shapes of the results from those of the inputs (an absent input has none) and the attributes.
   std::vector<Dims> (*shapes)(const std::vector<Dims>& inputs, const Attributes& attributes);
@@ -45,6 +60,54 @@ template <class K>
 std::unique_ptr<Kernel> make(const Attributes& a) {
   return std::make_unique<K>(a);
 }
+
+// Whether the processor has instructions for products of BFloat16; without them oneDNN takes longer than in float32, or cannot at all.
+inline bool has_bfloat16() {
+  static const bool has = (dnnl_get_effective_cpu_isa() & dnnl_cpu_isa_avx512_core_bf16) == dnnl_cpu_isa_avx512_core_bf16;
+  return has;
+}
+
+// Converts n elements on the session's threads.
+template <class From, class To>
+void convert_all(const Call& call, const From* from, To* to, int64_t n) {
+  constexpr int64_t piece = int64_t{1} << 16;
+  call.parallel((n + piece - 1) / piece, [&](size_t i) {
+    const int64_t begin = static_cast<int64_t>(i) * piece;
+    convert(from + begin, to + begin, std::min(piece, n - begin));
+  });
+}
+
+// n elements as float.
+inline Buffer widened(const Call& call, const BFloat16* from, int64_t n) {
+  Buffer b = call.scratch(n * sizeof(float));
+  convert_all(call, from, b.floats(), n);
+  return b;
+}
+
+// Sums are the floats that a part of a result of n elements is computed as: its own memory, or scratch memory that is rounded to it in the end.
+template <class T>
+class Sums {
+ public:
+  Sums(const Call& call, T* result, int64_t n) : result_(result), n_(n), spare_(call.scratch(n * sizeof(float))) {}
+  float* data() const { return spare_.floats(); }
+  void store() const { convert(spare_.floats(), result_, n_); }
+
+ private:
+  T* result_;
+  int64_t n_;
+  Buffer spare_;
+};
+
+template <>
+class Sums<float> {
+ public:
+  Sums(const Call&, float* result, int64_t) : result_(result) {}
+  float* data() const { return result_; }
+  void store() const {}
+
+ private:
+  float* result_;
+};
 
 // Says that a kernel was given what its function does not take.
 [[noreturn]] inline void mismatch(const char* name, const std::string& what) { throw Error(std::string(name) + ": " + what); }

@@ -26,7 +26,8 @@ struct NormRows {
 constexpr int64_t norm_stretch = 256;
 
 // The mean of a row, and 1/sqrt(variance + epsilon).
-inline void row_moments(const float* x, int64_t n, float epsilon, float* mean, float* rstd) {
+template <class T>
+void row_moments(const T* x, int64_t n, float epsilon, float* mean, float* rstd) {
   double sum = 0, squares = 0;
   for (int64_t from = 0; from < n; from += norm_stretch) {
     const int64_t to = std::min(n, from + norm_stretch);

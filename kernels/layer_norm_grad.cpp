@@ -5,6 +5,7 @@
 namespace ssc {
 namespace {
 
+template <class T>
 class LayerNormGrad : public Kernel {
  public:
   explicit LayerNormGrad(const Attributes& a) : epsilon_(a.number("epsilon", 1e-6f)) {}
@@ -15,10 +16,10 @@ class LayerNormGrad : public Kernel {
     if (call.dims(0) != call.dims(1) || call.dims(2) != Dims{n}) {
       mismatch("LayerNormGrad", "the gradient is " + text(call.dims(0)) + ", the input " + text(call.dims(1)) + ", the gain " + text(call.dims(2)));
     }
-    const float* const dy = call.input(0);
-    const float* const x = call.input(1);
+    const T* const dy = call.input<T>(0);
+    const T* const x = call.input<T>(1);
     const float* const w = call.input(2);
-    float* const dx = call.output(0, call.dims(1));
+    T* const dx = call.output<T>(0, call.dims(1));
     float* const dw = call.output(1, {n});
     float* const db = call.output(2, {n});
     const Buffer all = call.scratch(rows.pieces() * 2 * n * sizeof(double));
@@ -47,7 +48,7 @@ class LayerNormGrad : public Kernel {
   float epsilon_;
 
   // The gradient of one row; adds dy*x̂ and dy to sums.
-  void row(const float* dy, const float* x, const float* w, float* dx, float* sums, int64_t n) const {
+  void row(const T* dy, const T* x, const float* w, T* dx, float* sums, int64_t n) const {
     float mean, rstd;
     row_moments(x, n, epsilon_, &mean, &rstd);
     double all = 0, along = 0;  // of g, and of g*x̂
@@ -74,7 +75,12 @@ class LayerNormGrad : public Kernel {
 
 std::vector<Dims> shapes(const std::vector<Dims>& in, const Attributes&) { return {in.at(1), in.at(2), in.at(2)}; }
 
-const Register entry{{"LayerNormGrad", {{}, {}, {}}, {{Type::f32, true}, {Type::f32, true}, {Type::f32, true}}, shapes, make<LayerNormGrad>}};
+template <class T>
+Entry entry() {
+  return {"LayerNormGrad", {{type_of<T>}, {type_of<T>}, {}}, {{type_of<T>, true}, {Type::f32, true}, {Type::f32, true}}, shapes, make<LayerNormGrad<T>>};
+}
+
+const Register f32{entry<float>()}, bf16{entry<BFloat16>()};
 
 }  // namespace
 }  // namespace ssc

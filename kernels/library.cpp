@@ -5,6 +5,7 @@
 #include <dnnl.h>
 
 #include <algorithm>
+#include <cstring>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -111,17 +112,31 @@ class ShapeAttributes : public Attributes {
   const OrtShapeInferContext* context_;
 };
 
-// Gives the results their shapes; leaves them open where an input's shape is.
-void infer(const Entry& e, OrtShapeInferContext* context) {
+// The entry of the function's name for an element type of the first input. Results have types and shapes by it: ONNX Runtime asks the first entry of a name for all of them.
+const Entry& entry_for(const Entry& e, ONNXTensorElementDataType type) {
+  for (const Entry& other : chosen()) {
+    if (std::strcmp(other.name, e.name) == 0 && static_cast<ONNXTensorElementDataType>(other.inputs[0].type) == type) return other;
+  }
+  return e;
+}
+
+// Gives the results their types and shapes; leaves them open where an input's shape is.
+void infer(const Entry& first, OrtShapeInferContext* context) {
   size_t n = 0;
   check(api->ShapeInferContext_GetInputCount(context, &n));
   std::vector<Dims> in(n);
+  const Entry* found = &first;
   for (size_t i = 0; i < n; i++) {
     OrtTensorTypeAndShapeInfo* info = nullptr;
     if (OrtStatus* s = api->ShapeInferContext_GetInputTypeShape(context, i, &info)) {
       api->ReleaseStatus(s);
-      if (e.inputs[i].optional) continue;
+      if (first.inputs[i].optional) continue;
       return;
+    }
+    if (i == 0) {
+      ONNXTensorElementDataType type;
+      check(api->GetTensorElementType(info, &type));
+      found = &entry_for(first, type);
     }
     size_t rank = 0;
     check(api->GetDimensionsCount(info, &rank));
@@ -129,6 +144,7 @@ void infer(const Entry& e, OrtShapeInferContext* context) {
     check(api->GetDimensions(info, in[i].data(), rank));
     if (std::any_of(in[i].begin(), in[i].end(), [](int64_t d) { return d < 0; })) return;
   }
+  const Entry& e = *found;
   const std::vector<Dims> out = e.shapes(in, ShapeAttributes(context));
   for (size_t i = 0; i < out.size(); i++) {
     OrtTensorTypeAndShapeInfo* info = nullptr;
@@ -205,9 +221,11 @@ OrtCustomOpDomain* domain(const std::string& list) {
   std::vector<std::unique_ptr<Operator>> ops;
   std::istringstream names(list);
   for (std::string name; std::getline(names, name, ',');) {
-    const auto e = std::find_if(all.begin(), all.end(), [&](const Entry& e) { return name == e.name; });
-    if (e == all.end()) throw Error("ssc.kernels: this library has no kernel " + name);
-    ops.push_back(std::make_unique<Operator>(*e));
+    const size_t before = ops.size();
+    for (const Entry& e : all) {
+      if (name == e.name) ops.push_back(std::make_unique<Operator>(e));
+    }
+    if (ops.size() == before) throw Error("ssc.kernels: this library has no kernel " + name);
   }
   OrtCustomOpDomain* fresh = nullptr;
   check(api->CreateCustomOpDomain("ai.ssc", &fresh));
@@ -227,12 +245,16 @@ SSC_EXPORT const char* SscKernels() {
     std::vector<std::string> list;
     for (const ssc::Entry& e : *ssc_entries_v2()) list.push_back(e.name);
     std::sort(list.begin(), list.end());
+    list.erase(std::unique(list.begin(), list.end()), list.end());
     std::string all;
     for (const std::string& name : list) all += (all.empty() ? "" : ",") + name;
     return all;
   }();
   return names.c_str();
 }
+
+// Whether the processor has instructions for what the kernels store as bfloat16.
+SSC_EXPORT int SscBFloat16() { return ssc::has_bfloat16(); }
 
 SSC_EXPORT OrtStatus* ORT_API_CALL RegisterCustomOps(OrtSessionOptions* options, const OrtApiBase* base) {
   const OrtApi* const api = base->GetApi(ORT_API_VERSION);

@@ -8,6 +8,7 @@ namespace {
 
 enum Activation { none, relu, gelu, gelu_tanh };
 
+template <class T>
 class Linear : public Kernel {
  public:
   explicit Linear(const Attributes& a) : activation_(a.integer("activation", none)) {}
@@ -19,34 +20,37 @@ class Linear : public Kernel {
       mismatch("Linear", "the input is " + text(call.dims(0)) + ", the weight " + text(w));
     }
     const int64_t in = x.width, out = w[0];
-    const float* const from = call.input(0);
-    const float* const weight = call.input(1);
+    const T* const from = call.input<T>(0);
+    const T* const weight = call.input<T>(1);
     const float* const bias = call.has(2) ? call.input(2) : nullptr;
     const Dims shape = with_width(call.dims(0), out);
-    float* const y = call.output(0, shape);
+    T* const y = call.output<T>(0, shape);
     const bool curved = activation_ == gelu || activation_ == gelu_tanh;
-    float* z = curved ? call.output(1, shape) : y;
-    const Buffer spare = call.scratch(z ? 0 : size_of(shape) * sizeof(float));
-    if (!z) z = spare.floats();
+    T* const z = curved ? call.output<T>(1, shape) : nullptr;
     in_pieces(call, x.count, 64, [&](int64_t begin, int64_t end) {
-      product(end - begin, out, in, 1, {from + begin * in, in}, {weight, in, true}, 0, z + begin * out, out);
-      for (int64_t r = begin; r < end; r++) finish(z + r * out, y + r * out, bias, out);
+      const Buffer spare = call.scratch(curved && !z ? (end - begin) * out * sizeof(T) : 0);
+      T* const before = !curved ? y + begin * out : z ? z + begin * out : static_cast<T*>(spare.data());
+      const Sums<T> sums(call, before, (end - begin) * out);
+      product(call, end - begin, out, in, {from + begin * in, in}, {weight, in, true}, sums.data(), out);
+      for (int64_t r = begin; r < end; r++) finish(sums.data() + (r - begin) * out, y + r * out, bias, out);
+      sums.store();
     });
   }
 
  private:
   int64_t activation_;
 
-  void finish(float* z, float* y, const float* bias, int64_t n) const {
+  // What the activation is applied to stays in sums.
+  void finish(float* sums, T* y, const float* bias, int64_t n) const {
     if (bias) {
 #pragma omp simd
-      for (int64_t i = 0; i < n; i++) z[i] += bias[i];
+      for (int64_t i = 0; i < n; i++) sums[i] += bias[i];
     }
     if (activation_ == relu) {
 #pragma omp simd
-      for (int64_t i = 0; i < n; i++) y[i] = z[i] < 0 ? 0 : z[i];
+      for (int64_t i = 0; i < n; i++) sums[i] = sums[i] < 0 ? 0 : sums[i];
     } else if (activation_ != none) {
-      gelu_row(z, y, n, activation_ == gelu_tanh);
+      gelu_row(sums, y, n, activation_ == gelu_tanh);
     }
   }
 };
@@ -57,7 +61,12 @@ std::vector<Dims> shapes(const std::vector<Dims>& in, const Attributes& a) {
   return {y, y};
 }
 
-const Register entry{{"Linear", {{}, {}, {Type::f32, true}}, {{}, {Type::f32, true}}, shapes, make<Linear>}};
+template <class T>
+Entry entry() {
+  return {"Linear", {{type_of<T>}, {type_of<T>}, {Type::f32, true}}, {{type_of<T>}, {type_of<T>, true}}, shapes, make<Linear<T>>};
+}
+
+const Register f32{entry<float>()}, bf16{entry<BFloat16>()};
 
 }  // namespace
 }  // namespace ssc

@@ -4,6 +4,7 @@
 namespace ssc {
 namespace {
 
+template <class T>
 class LinearInputGrad : public Kernel {
  public:
   explicit LinearInputGrad(const Attributes&) {}
@@ -13,18 +14,25 @@ class LinearInputGrad : public Kernel {
     const Dims& w = call.dims(1);
     if (w.size() != 2 || w[0] != dy.width) mismatch("LinearInputGrad", "the gradient is " + text(call.dims(0)) + ", the weight " + text(w));
     const int64_t out = dy.width, in = w[1];
-    const float* const from = call.input(0);
-    const float* const weight = call.input(1);
-    float* const dx = call.output(0, with_width(call.dims(0), in));
+    const T* const from = call.input<T>(0);
+    const T* const weight = call.input<T>(1);
+    T* const dx = call.output<T>(0, with_width(call.dims(0), in));
     in_pieces(call, dy.count, 64, [&](int64_t begin, int64_t end) {
-      product(end - begin, in, out, 1, {from + begin * out, out}, {weight, in}, 0, dx + begin * in, in);
+      const Sums<T> to(call, dx + begin * in, (end - begin) * in);
+      product(call, end - begin, in, out, {from + begin * out, out}, {weight, in}, to.data(), in);
+      to.store();
     });
   }
 };
 
 std::vector<Dims> shapes(const std::vector<Dims>& in, const Attributes&) { return {with_width(in.at(0), in.at(1).at(1))}; }
 
-const Register entry{{"LinearInputGrad", {{}, {}}, {{}}, shapes, make<LinearInputGrad>}};
+template <class T>
+Entry entry() {
+  return {"LinearInputGrad", {{type_of<T>}, {type_of<T>}}, {{type_of<T>}}, shapes, make<LinearInputGrad<T>>};
+}
+
+const Register f32{entry<float>()}, bf16{entry<BFloat16>()};
 
 }  // namespace
 }  // namespace ssc

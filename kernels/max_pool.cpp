@@ -6,21 +6,22 @@
 namespace ssc {
 namespace {
 
+template <class T>
 class MaxPool : public Kernel {
  public:
   explicit MaxPool(const Attributes& a) : pool_(a) {}
 
   void compute(Call& call) override {
     const Pool p = pool_.on(call.dims(0));
-    const float* const x = call.input(0);
-    float* const y = call.output(0, pool_.result(call.dims(0)));
+    const T* const x = call.input<T>(0);
+    T* const y = call.output<T>(0, pool_.result(call.dims(0)));
     p.each(call, [&](int64_t image) {
       p.windows([&](int64_t at, int64_t top, int64_t left, int64_t bottom, int64_t right) {
-        float* const out = y + image * p.out_size() + at;
+        T* const out = y + image * p.out_size() + at;
         std::fill(out, out + p.lanes, -std::numeric_limits<float>::infinity());
         for (int64_t r = top; r < bottom; r++) {
           for (int64_t c = left; c < right; c++) {
-            const float* const in = x + image * p.in_size() + (r * p.columns + c) * p.lanes;
+            const T* const in = x + image * p.in_size() + (r * p.columns + c) * p.lanes;
 #pragma omp simd
             for (int64_t k = 0; k < p.lanes; k++) out[k] = in[k] <= out[k] ? out[k] : in[k];  // NaN wins
           }
@@ -35,7 +36,12 @@ class MaxPool : public Kernel {
 
 std::vector<Dims> shapes(const std::vector<Dims>& in, const Attributes& a) { return {Pool(a).result(in.at(0))}; }
 
-const Register entry{{"MaxPool", {{}}, {{}}, shapes, make<MaxPool>}};
+template <class T>
+Entry entry() {
+  return {"MaxPool", {{type_of<T>}}, {{type_of<T>}}, shapes, make<MaxPool<T>>};
+}
+
+const Register f32{entry<float>()}, bf16{entry<BFloat16>()};
 
 }  // namespace
 }  // namespace ssc

@@ -18,12 +18,13 @@ namespace {
 int64_t rows_per_piece(const Channels& c) { return std::max<int64_t>(1, (int64_t{1} << 16) / c.count); }
 
 // Sums of x - centre and of its square; centre is the first row, a value as good as the mean to keep the squares small.
-void centred_rows(const float* x, const float* centre, int64_t count, int64_t from, int64_t to, float* a, float* b) {
+template <class T>
+void centred_rows(const T* x, const T* centre, int64_t count, int64_t from, int64_t to, float* a, float* b) {
   for (int64_t r = from; r < to; r++) {
-    const float* const row = x + r * count;
+    const T* const row = x + r * count;
 #pragma omp simd
     for (int64_t k = 0; k < count; k++) {
-      const float d = row[k] - centre[k];
+      const float d = static_cast<float>(row[k]) - static_cast<float>(centre[k]);
       a[k] += d;
       b[k] += d * d;
     }
@@ -60,10 +61,11 @@ void row_sums(const Call& call, const Channels& c, const RowSums& f, double* a, 
   }
 }
 
-void plane_moments(const Channels& c, int64_t k, const float* x, float* mean, float* variance) {
+template <class T>
+void plane_moments(const Channels& c, int64_t k, const T* x, float* mean, float* variance) {
   double sum = 0, squares = 0;
   for (int64_t n = 0; n < c.outer; n++) {
-    const float* const p = x + c.plane(n, k);
+    const T* const p = x + c.plane(n, k);
     for (int64_t from = 0; from < c.inner; from += 16 * stretch) {
       float s = 0;
       const int64_t to = std::min(c.inner, from + 16 * stretch);
@@ -74,7 +76,7 @@ void plane_moments(const Channels& c, int64_t k, const float* x, float* mean, fl
   }
   const float m = static_cast<float>(sum / c.elements());
   for (int64_t n = 0; n < c.outer; n++) {
-    const float* const p = x + c.plane(n, k);
+    const T* const p = x + c.plane(n, k);
     for (int64_t from = 0; from < c.inner; from += 16 * stretch) {
       float s = 0;
       const int64_t to = std::min(c.inner, from + 16 * stretch);
@@ -87,7 +89,8 @@ void plane_moments(const Channels& c, int64_t k, const float* x, float* mean, fl
   *variance = static_cast<float>(squares / c.elements());
 }
 
-void moments(const Call& call, const Channels& c, const float* x, float* mean, float* variance) {
+template <class T>
+void moments(const Call& call, const Channels& c, const T* x, float* mean, float* variance) {
   if (c.planes()) {
     call.parallel(c.count, [&](size_t k) { plane_moments(c, k, x, mean + k, variance + k); });
     return;
@@ -100,5 +103,10 @@ void moments(const Call& call, const Channels& c, const float* x, float* mean, f
     variance[k] = static_cast<float>(std::max(0.0, (b[k] - a[k] * a[k] / n) / n));
   }
 }
+
+template void moments(const Call&, const Channels&, const float*, float*, float*);
+template void moments(const Call&, const Channels&, const BFloat16*, float*, float*);
+template void plane_moments(const Channels&, int64_t, const float*, float*, float*);
+template void plane_moments(const Channels&, int64_t, const BFloat16*, float*, float*);
 
 }  // namespace ssc

@@ -28,11 +28,13 @@ struct Channels {
 // The stretch that is summed in single precision.
 constexpr int64_t stretch = 256;
 
-// Moments computes the means and the biased variances of x.
-void moments(const Call& call, const Channels& c, const float* x, float* mean, float* variance);
+// Moments computes the means and the biased variances of x, whose elements are float or BFloat16.
+template <class T>
+void moments(const Call& call, const Channels& c, const T* x, float* mean, float* variance);
 
 // The same for channel k alone, where channels are planes.
-void plane_moments(const Channels& c, int64_t k, const float* x, float* mean, float* variance);
+template <class T>
+void plane_moments(const Channels& c, int64_t k, const T* x, float* mean, float* variance);
 
 // Sums over the pieces of rows, two for each channel: f adds those of the rows [from, to), at most a stretch, to a and b.
 using RowSums = std::function<void(int64_t from, int64_t to, float* a, float* b)>;

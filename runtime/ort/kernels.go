@@ -4,13 +4,15 @@ package ort
 #include <dlfcn.h>
 #include <stdlib.h>
 
-// Reads the list of kernels of a library that stays loaded: sessions will use it.
-static const char *kernels(const char *path, const char **names) {
+// Reads the list of kernels of a library that stays loaded, for sessions will use it, and whether the processor has instructions for bfloat16.
+static const char *kernels(const char *path, const char **names, int *narrow) {
 	void *lib = dlopen(path, RTLD_LAZY);
 	if (!lib) return dlerror();
 	const char *(*list)(void) = (const char *(*)(void))dlsym(lib, "SscKernels");
-	if (!list) return dlerror();
+	int (*bfloat16)(void) = (int (*)(void))dlsym(lib, "SscBFloat16");
+	if (!list || !bfloat16) return dlerror();
 	*names = list();
+	*narrow = bfloat16();
 	return NULL;
 }
 */
@@ -32,8 +34,9 @@ const kernelLibrary = "libssc_kernels.so"
 
 // kernels are the native kernels of the machine: the library and the functions of domain ai.ssc that it has kernels for.
 type kernels struct {
-	path  string
-	names []string
+	path     string
+	names    []string
+	bfloat16 bool // the processor has instructions for products of bfloat16
 }
 
 var findKernels = sync.OnceValues(func() (kernels, error) {
@@ -41,11 +44,11 @@ var findKernels = sync.OnceValues(func() (kernels, error) {
 	if err != nil {
 		return kernels{}, err
 	}
-	names, err := kernelNames(path)
+	k, err := loadKernels(path)
 	if err != nil {
 		return kernels{}, fmt.Errorf("the native kernels in %s cannot be used: %w", path, err)
 	}
-	return kernels{path, names}, nil
+	return k, nil
 })
 
 // Kernels lists the functions of domain ai.ssc that have a native kernel on this machine, sorted. The library is $SSC_KERNELS, else
@@ -54,6 +57,12 @@ var findKernels = sync.OnceValues(func() (kernels, error) {
 func Kernels() ([]string, error) {
 	k, err := findKernels()
 	return slices.Clone(k.names), err
+}
+
+// FastBFloat16 reports whether the native kernels of this machine compute in bfloat16 faster than in float32: there are such kernels, and the processor has instructions for it.
+func FastBFloat16() bool {
+	k, err := findKernels()
+	return err == nil && k.bfloat16
 }
 
 // UseKernels makes sessions with these options run the named functions by native kernels. Where that is not possible the options stay
@@ -103,16 +112,17 @@ func kernelPath() (string, error) {
 	return "", fmt.Errorf("the library of native kernels is not there; run `make build`, or set SSC_KERNELS to it; looked for\n\t%s", strings.Join(places, "\n\t"))
 }
 
-// kernelNames loads a library of kernels and returns what it has. No path is no library.
-func kernelNames(path string) ([]string, error) {
+// loadKernels loads a library of kernels and returns what it has. No path is no library.
+func loadKernels(path string) (kernels, error) {
 	if path == "" {
-		return nil, nil
+		return kernels{}, nil
 	}
 	cpath := C.CString(path)
 	defer C.free(handle(cpath))
 	var names *C.char
-	if msg := C.kernels(cpath, &names); msg != nil {
-		return nil, errors.New(C.GoString(msg))
+	var narrow C.int
+	if msg := C.kernels(cpath, &names, &narrow); msg != nil {
+		return kernels{}, errors.New(C.GoString(msg))
 	}
-	return strings.Split(C.GoString(names), ","), nil
+	return kernels{path, strings.Split(C.GoString(names), ","), narrow != 0}, nil
 }

@@ -71,6 +71,11 @@ func newEngine(p *plan.Plan, model []byte, threads int, trace string) (e *engine
 	return e, nil
 }
 
+// slowBFloat16 reports whether the step keeps tensors in bfloat16 and nothing here computes with them.
+func (e *engine) slowBFloat16() bool {
+	return e.plan.Target.Precision == "bf16" && (len(e.plan.Target.Kernels) == 0 || e.noKernels != nil || !ort.FastBFloat16())
+}
+
 // bind joins the graph to the state as it lies now.
 func (e *engine) bind() (*ort.Binding, error) {
 	in := map[string]*ort.Tensor{"scalars": e.scalars}

@@ -206,6 +206,9 @@ func (r *run) prepare(ctx context.Context) (err error) {
 	if r.engine.noKernels != nil {
 		r.Report.Note("warning: a step takes longer than it could: %s", r.engine.noKernels)
 	}
+	if r.engine.slowBFloat16() {
+		r.Report.Note("warning: a step in bf16 takes longer here than one in fp32, though less memory: what computes in bfloat16 are native kernels, on a processor with AVX512_BF16; train.precision = \"fp32\" is faster")
+	}
 	n := r.data["train"].samples.Len()
 	if r.plan.Loader.Last == plan.LastDrop && n < r.plan.Loader.BatchSize {
 		return refuse("%s: dataset \"train\" has %d images, fewer than the batch size of %d, and last = \"drop\" leaves incomplete batches out", r.data["train"].at, n, r.plan.Loader.BatchSize)
