@@ -16,3 +16,7 @@ optimizer "sgd" {
 schedule "cosine" {
   warmup = "exp" # ERROR: Invalid value
 }
+
+train {
+  precision = "fp16" # ERROR: Invalid value
+}
