@@ -48,7 +48,7 @@ kernels: deps
 kernels-asan: deps
 	$(SETUP) kernels
 	$(MAKE) --no-print-directory -C kernels OUT=../bin/asan SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=undefined"
-	SSC_KERNELS=$(CURDIR)/bin/asan/libssc_kernels.so ASAN_OPTIONS=detect_leaks=0 go test ./conformance -run Kernels -count 1 \
+	SSC_KERNELS=$(CURDIR)/bin/asan/libssc_kernels.so ASAN_OPTIONS=detect_leaks=0 SSC_ORT_MALLOC=1 go test ./conformance -run Kernels -count 1 \
 		-exec "env LD_PRELOAD=$$(gcc -print-file-name=libasan.so):$$(gcc -print-file-name=libubsan.so)"
 
 test: build

@@ -24,7 +24,8 @@ typedef struct region {
 enum { line = 64 };
 static const size_t huge = 2 << 20;       // bytes of a huge page
 static const size_t least = 8 << 20;     // bytes of a region, so that growth is rare
-static const size_t small = 4 << 10;      // requests up to here go to malloc: they would lie scattered between the large blocks
+static size_t small = 4 << 10;            // requests up to here go to malloc: they would lie scattered between the large blocks
+static const size_t shred = 4 << 10;      // a block is not cut for less
 
 _Static_assert(sizeof(block) <= line && sizeof(region) <= line, "a head is one cache line");
 
@@ -80,7 +81,7 @@ static block *best(size_t size) {
 
 // Cuts what a block has beyond size bytes off, as a free block.
 static void cut(block *b, size_t size) {
-	if (b->size - size < small) return;
+	if (b->size - size < shred) return;
 	block *rest = (block *)((char *)b + size);
 	*rest = (block){.size = b->size - size, .before = b, .region = b->region};
 	b->size = size;
@@ -149,6 +150,8 @@ int arena_reserve(size_t bytes) {
 	pthread_mutex_unlock(&lock);
 	return ok;
 }
+
+void arena_off(void) { small = SIZE_MAX; }
 
 void arena_trim(void) {
 	pthread_mutex_lock(&lock);

@@ -53,6 +53,9 @@ func load(path string, level onnx.EnvironmentOption) (*library, error) {
 	if err := onnx.DisableTelemetry(); err != nil {
 		return nil, fmt.Errorf("starting ONNX Runtime: %w", err)
 	}
+	if os.Getenv("SSC_ORT_MALLOC") != "" { // for sanitizers
+		arenaOff()
+	}
 	if err := a.useArena(); err != nil {
 		return nil, fmt.Errorf("starting ONNX Runtime: giving it an allocator: %w", err)
 	}

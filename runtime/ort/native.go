@@ -354,6 +354,8 @@ func arenaReserve(bytes int) bool { return C.arena_reserve(C.size_t(bytes)) != 0
 
 func arenaTrim() { C.arena_trim() }
 
+func arenaOff() { C.arena_off() }
+
 // arenaAlloc and arenaFree are what ONNX Runtime calls, for tests.
 func arenaAlloc(bytes int) handle { return C.arena_alloc(C.size_t(bytes)) }
 func arenaFree(p handle)          { C.arena_free(p) }
