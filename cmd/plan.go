@@ -78,6 +78,8 @@ func compare(c *cli.Context, dir string, now *plan.Plan) error {
 		}
 		if same = a == b; !same {
 			text = fmt.Sprintf("changes to the plan in %s:%s", dir, plan.Differences(old, now))
+		} else if moved := plan.Moved(old, now); moved != "" {
+			text = "no changes but where files lie:" + moved
 		}
 	}
 	if s := messages(c); s != nil {
