@@ -1,12 +1,15 @@
 # DINO with ViT-S/16 on ImageNet-1k: the authors' recipe with 2 large and 8 small crops for 100 epochs. Their 8 processes of 64 images are one batch of 512 here. Weight decay moves from 0.04 to 0.4;
 # norms and biases have none.
 
+extends = ["../_base_/imagenet_dino.hcl"]
+
 pipeline "dino_vit-small_in1k" {
   description = "DINO, ViT-S/16, ImageNet-1k, 100 epochs, 2 large and 8 small crops"
 }
 
 locals {
-  data = env("SSC_DATA", "data/imagenet")
+  crop_border = 0.4
+  small_crops = 8
 }
 
 algorithm "dino" {
@@ -29,96 +32,6 @@ algorithm "dino" {
     teacher_temp               = 0.04
     warmup_teacher_temp        = 0.04
     warmup_teacher_temp_epochs = 0
-  }
-}
-
-dataset "train" {
-  source "image_list" {
-    data_prefix = "${local.data}/train"
-    ann_file    = "${local.data}/meta/train.txt"
-  }
-  view {
-    random_resized_crop {
-      size          = 224
-      scale         = [0.4, 1]
-      interpolation = "bicubic"
-    }
-    random_horizontal_flip {}
-    random_applied_trans {
-      p = 0.8
-      color_jitter {
-        brightness = 0.4
-        contrast   = 0.4
-        saturation = 0.2
-        hue        = 0.1
-      }
-    }
-    random_grayscale { p = 0.2 }
-    gaussian_blur {
-      sigma_min = 0.1
-      sigma_max = 2
-      p         = 1
-    }
-    normalize {
-      mean = [0.485, 0.456, 0.406]
-      std  = [0.229, 0.224, 0.225]
-    }
-  }
-  view {
-    random_resized_crop {
-      size          = 224
-      scale         = [0.4, 1]
-      interpolation = "bicubic"
-    }
-    random_horizontal_flip {}
-    random_applied_trans {
-      p = 0.8
-      color_jitter {
-        brightness = 0.4
-        contrast   = 0.4
-        saturation = 0.2
-        hue        = 0.1
-      }
-    }
-    random_grayscale { p = 0.2 }
-    gaussian_blur {
-      sigma_min = 0.1
-      sigma_max = 2
-      p         = 0.1
-    }
-    solarization { p = 0.2 }
-    normalize {
-      mean = [0.485, 0.456, 0.406]
-      std  = [0.229, 0.224, 0.225]
-    }
-  }
-  view {
-    count = 8
-    random_resized_crop {
-      size          = 96
-      scale         = [0.05, 0.4]
-      interpolation = "bicubic"
-    }
-    random_horizontal_flip {}
-    random_applied_trans {
-      p = 0.8
-      color_jitter {
-        brightness = 0.4
-        contrast   = 0.4
-        saturation = 0.2
-        hue        = 0.1
-      }
-    }
-    random_grayscale { p = 0.2 }
-    gaussian_blur {
-      sigma_min = 0.1
-      sigma_max = 2
-      p         = 0.5
-    }
-    normalize {
-      mean = [0.485, 0.456, 0.406]
-      std  = [0.229, 0.224, 0.225]
-    }
   }
 }
 

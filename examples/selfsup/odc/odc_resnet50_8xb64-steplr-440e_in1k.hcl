@@ -1,8 +1,6 @@
 # Online deep clustering with ResNet-50 on ImageNet-1k: MMSelfSup 0.x's configuration of this name. Its 8 processes of 64 images are one batch of 512 here. The memory takes 1.3 GiB, and is in the checkpoints.
 
-locals {
-  data = env("SSC_DATA", "data/imagenet")
-}
+extends = ["../_base_/imagenet_clustering.hcl"]
 
 pipeline "odc_resnet50_in1k" {
   description = "ODC, ResNet-50, 10,000 clusters, ImageNet-1k, 440 epochs"
@@ -37,45 +35,6 @@ algorithm "odc" {
   clustering {
     k       = 10000
     pca_dim = -1
-  }
-}
-
-dataset "train" {
-  source "image_list" {
-    data_prefix = "${local.data}/train"
-    ann_file    = "${local.data}/meta/train.txt"
-  }
-  view {
-    random_resized_crop { size = 224 }
-    random_horizontal_flip {}
-    random_rotation { degrees = 2 }
-    color_jitter {
-      brightness = 0.4
-      contrast   = 0.4
-      saturation = 1
-      hue        = 0.5
-    }
-    random_grayscale { p = 0.2 }
-    normalize {
-      mean = [0.485, 0.456, 0.406]
-      std  = [0.229, 0.224, 0.225]
-    }
-  }
-}
-
-# The training images as they are clustered.
-dataset "extract" {
-  source "image_list" {
-    data_prefix = "${local.data}/train"
-    ann_file    = "${local.data}/meta/train.txt"
-  }
-  view {
-    resize { size = 256 }
-    center_crop { size = 224 }
-    normalize {
-      mean = [0.485, 0.456, 0.406]
-      std  = [0.229, 0.224, 0.225]
-    }
   }
 }
 
