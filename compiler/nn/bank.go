@@ -39,6 +39,11 @@ func (b *Bank) Set(x *ir.Value) {
 	if !x.Valid() {
 		return
 	}
-	same := op.Cast(op.Equal(b.own, op.Unsqueeze(b.index, 0)), ir.Float32)
-	b.rows.New, b.rows.Rows = op.Gather(x, op.ArgMaxLast(same, -1, false), 0), b.own
+	b.rows.New, b.rows.Rows = op.Gather(x, lastPlaces(b.own, b.index), 0), b.own
+}
+
+// lastPlaces are the places in the batch of the last occurrence of each sample, whose numbers are index, [batch], and rows, [batch, 1]. Shape: [batch], int64.
+func lastPlaces(rows, index *ir.Value) *ir.Value {
+	same := op.Cast(op.Equal(rows, op.Unsqueeze(index, 0)), ir.Float32)
+	return op.ArgMaxLast(same, -1, false)
 }

@@ -60,20 +60,18 @@ func (c *Clusters) Update(z *ir.Value, momentum float64) *ir.Value {
 	old := op.GatherND(c.features.In, rows, 0)
 	moved := Normalize(op.Add(op.Mul(old, op.Scalar(old, 1-momentum)), op.Mul(z, op.Scalar(z, momentum))), eps)
 
-	places := ir.NewTensor(ir.Float32, z.Shape[0].Size)
-	for i := range places.Data {
-		places.Data[i] = float64(i + 1)
-	}
-	place := op.Const(z.Graph(), places)
-	same := op.Cast(op.Equal(rows, op.Unsqueeze(c.index, 0)), ir.Float32)
-	last := op.ArgMax(op.Mul(same, place), -1, false) // the last place of each sample: [batch]
+	last := lastPlaces(rows, c.index)
 	moved = op.Gather(moved, last, 0)
 	before := c.Labels()
 	after := op.ArgMax(op.MatMul(moved, op.Transpose(c.centroids.In, 1, 0)), -1, false)
 
 	c.features.New, c.features.Rows = moved, rows
 	c.labels.New, c.labels.Rows = op.Cast(after, ir.Float32), rows
-	counted := op.Cast(op.Equal(op.Cast(last, ir.Float32), op.Sub(place, op.Scalar(place, 1))), ir.Float32)
+	places := make([]int, z.Shape[0].Size)
+	for i := range places {
+		places[i] = i
+	}
+	counted := op.Cast(op.Equal(last, op.ConstInts(z.Graph(), places...)), ir.Float32)
 	change := op.Sub(c.members(after), c.members(before))
 	c.counts.New = op.Add(c.counts.In, op.ReduceSum(op.Mul(change, op.Unsqueeze(counted, 1)), false, 0))
 	return op.ReduceMean(op.Cast(op.Not(op.Equal(before, after)), ir.Float32), false)
