@@ -56,7 +56,10 @@ func openData(ctx context.Context, p *plan.Plan, note func(format string, args .
 
 // moveable adds what to do about data that a run, begun before, does not find any more.
 func (r *run) moveable(err error) error {
-	if _, none := os.Stat(filepath.Join(r.Dir, plan.File)); none != nil || !errors.Is(err, fs.ErrNotExist) {
+	if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if _, none := os.Stat(filepath.Join(r.Dir, plan.File)); none != nil {
 		return err
 	}
 	return Refused{fmt.Errorf("%w\nIf the data lies elsewhere by now, write its new place into the pipeline file, or give it with -var, and go on with: ssc run FILE -run %s", err, r.Dir)}
