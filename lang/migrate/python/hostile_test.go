@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/hashicorp/hcl/v2"
 )
 
 // TestHostile gives texts that would exhaust a careless reader: each is answered by a diagnostic, soon.
@@ -60,14 +62,7 @@ func TestHostile(t *testing.T) {
 		{"package", "_base_ = 'mmcls::../../x.py'", "External base"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			start, before := time.Now(), allocated()
-			_, diags := NewLoader(Options{Root: "testdata"}).LoadText("testdata/hostile.py", []byte(c.text))
-			if took := time.Since(start); took > 10*time.Second {
-				t.Errorf("took %v", took)
-			}
-			if n := allocated() - before; n > maxAllocated {
-				t.Errorf("allocated %d MB in all", n>>20)
-			}
+			diags := loadBounded(t, "testdata/hostile.py", c.text)
 			found := c.want == ""
 			for _, d := range diags {
 				found = found || d.Summary == c.want
@@ -84,6 +79,20 @@ func TestHostile(t *testing.T) {
 
 // maxAllocated bounds what a hostile text makes the loader allocate in all, freed or not.
 const maxAllocated = 512 << 20
+
+// loadBounded loads a text, and reports a load that takes long or allocates much.
+func loadBounded(t *testing.T, name, text string) hcl.Diagnostics {
+	t.Helper()
+	start, before := time.Now(), allocated()
+	_, diags := NewLoader(Options{Root: "testdata"}).LoadText(name, []byte(text))
+	if took := time.Since(start); took > 10*time.Second {
+		t.Errorf("took %v", took)
+	}
+	if n := allocated() - before; n > maxAllocated {
+		t.Errorf("allocated %d MB in all", n>>20)
+	}
+	return diags
+}
 
 // allocated is the number of bytes that were allocated until now.
 func allocated() uint64 {
