@@ -7,8 +7,6 @@ import (
 	"testing"
 
 	"ssc/compiler"
-	"ssc/compiler/ir"
-	"ssc/lang"
 )
 
 // TestBFloat16Step: a step in bfloat16 is near the one in float32 from the same state, whether bodies or kernels run; both run the same graph, so that they are nearer to each other.
@@ -48,15 +46,7 @@ func TestBFloat16Step(t *testing.T) {
 // narrowStep compiles a file of testdata in bfloat16 for native kernels.
 func narrowStep(t *testing.T, file string, kernels []string) *compiler.Result {
 	t.Helper()
-	p, diags := lang.Load([]string{"testdata/" + file}, lang.Options{Root: tables.Root, Sets: []string{"train.precision=bf16"}})
-	if diags.HasErrors() {
-		t.Fatal(diags)
-	}
-	r, diags := compiler.Compile(p.Root, tables, compiler.Options{Kernels: kernels})
-	if diags.HasErrors() {
-		t.Fatal(diags)
-	}
-	return r
+	return compileWith(t, compiler.Options{Kernels: kernels}, "testdata/"+file, "train.precision=bf16")
 }
 
 // TestBFloat16Methods: the first step of each method in bfloat16, by bodies and by kernels, has a loss near PyTorch's in float32, and a gradient, the first velocities, that points the same way;
@@ -72,11 +62,7 @@ func TestBFloat16Methods(t *testing.T) {
 				m := start(t, ref, r, false)
 				for i := range methodSteps {
 					step := fmt.Sprintf("step/%d/", i)
-					fields := map[string]*ir.Tensor{}
-					for _, f := range r.Plan.Fields {
-						fields[f.Name] = ref.tensor(t, step+f.Name)
-					}
-					out := m.step(t, fields, scalarsAt(r.Plan, i, 1, methodSteps))
+					out := m.step(t, ref.fields(t, r, step), scalarsAt(r.Plan, i, 1, methodSteps))
 					if out["ok"] != 1 {
 						t.Fatalf("step %d: ok = %g, want 1", i, out["ok"])
 					}

@@ -16,7 +16,6 @@ import (
 	"ssc/compiler/op"
 	"ssc/compiler/op/optest"
 	"ssc/compiler/pass"
-	"ssc/lang"
 	"ssc/runtime/ort"
 )
 
@@ -280,14 +279,7 @@ func TestKernelsOfOlderProcessors(t *testing.T) {
 // bodies does, changes nothing when the batch is bad, and moves channels only where the network begins.
 func TestStepByKernels(t *testing.T) {
 	names := kernelNames(t)
-	p, diags := lang.Load([]string{"testdata/tiny.hcl"}, lang.Options{Root: tables.Root})
-	if diags.HasErrors() {
-		t.Fatal(diags)
-	}
-	r, diags := compiler.Compile(p.Root, tables, compiler.Options{Kernels: names})
-	if diags.HasErrors() {
-		t.Fatal(diags)
-	}
+	r := compileWith(t, compiler.Options{Kernels: names}, "testdata/tiny.hcl")
 	if r.Plan.Target.Layout != "nhwc" || len(r.Plan.Target.Kernels) == 0 {
 		t.Errorf("the target is %+v, want channels last and kernels", r.Plan.Target)
 	}

@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"ssc/compiler"
-	"ssc/lang"
 	"ssc/runtime/ort"
 	"ssc/runtime/train"
 )
@@ -13,14 +12,7 @@ import (
 // stepper compiles a pipeline for the native kernels and prepares its training graph.
 func stepper(t *testing.T, file string, sets ...string) (*compiler.Result, *train.Stepper) {
 	t.Helper()
-	p, diags := lang.Load([]string{file}, lang.Options{Root: tables.Root, Sets: sets})
-	if diags.HasErrors() {
-		t.Fatal(diags)
-	}
-	r, diags := compiler.Compile(p.Root, tables, compiler.Options{Kernels: kernelNames(t)})
-	if diags.HasErrors() {
-		t.Fatal(diags)
-	}
+	r := compileWith(t, compiler.Options{Kernels: kernelNames(t)}, file, sets...)
 	s, err := train.NewStepper(r.Plan, r.Files["train.onnx"], 2)
 	if err != nil {
 		t.Fatal(err)

@@ -10,7 +10,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"ssc/compiler"
-	"ssc/compiler/ir"
 	"ssc/compiler/plan"
 )
 
@@ -42,11 +41,7 @@ func stepMethod(t *testing.T, name string, r *compiler.Result, float64s bool, bo
 	m := start(t, ref, r, float64s)
 	for i := range methodSteps {
 		step := fmt.Sprintf("step/%d/", i)
-		fields := map[string]*ir.Tensor{}
-		for _, f := range r.Plan.Fields {
-			fields[f.Name] = ref.tensor(t, step+f.Name)
-		}
-		out := m.step(t, fields, scalarsAt(r.Plan, i, 1, methodSteps))
+		out := m.step(t, ref.fields(t, r, step), scalarsAt(r.Plan, i, 1, methodSteps))
 		if out["ok"] != 1 {
 			t.Fatalf("step %d: ok = %g, want 1", i, out["ok"])
 		}

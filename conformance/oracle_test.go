@@ -13,6 +13,7 @@ import (
 	"slices"
 	"testing"
 
+	"ssc/compiler"
 	"ssc/compiler/ir"
 	"ssc/runtime/checkpoint/safetensors"
 )
@@ -108,6 +109,15 @@ func (r *reference) tensor(t *testing.T, name string) *ir.Tensor {
 		t.Fatalf("the reference has no tensor %s", name)
 	}
 	return x
+}
+
+// fields are the batch fields of a step, whose tensors are stored under the prefix.
+func (r *reference) fields(t *testing.T, c *compiler.Result, prefix string) map[string]*ir.Tensor {
+	out := map[string]*ir.Tensor{}
+	for _, f := range c.Plan.Fields {
+		out[f.Name] = r.tensor(t, prefix+f.Name)
+	}
+	return out
 }
 
 // under lists the names of the tensors below a prefix, without it.

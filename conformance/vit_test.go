@@ -12,7 +12,6 @@ import (
 	"ssc/compiler/onnx"
 	"ssc/compiler/op/optest"
 	"ssc/compiler/plan"
-	"ssc/lang"
 	"ssc/lang/schema"
 )
 
@@ -140,14 +139,7 @@ func vitBuilder(t *testing.T, args map[string]any) *nn.Builder {
 // TestViTStepByKernels: a step whose functions run as kernels does what the step of the bodies does.
 func TestViTStepByKernels(t *testing.T) {
 	names := kernelNames(t)
-	p, diags := lang.Load([]string{"testdata/tiny_vit.hcl"}, lang.Options{Root: tables.Root})
-	if diags.HasErrors() {
-		t.Fatal(diags)
-	}
-	r, diags := compiler.Compile(p.Root, tables, compiler.Options{Kernels: names})
-	if diags.HasErrors() {
-		t.Fatal(diags)
-	}
+	r := compileWith(t, compiler.Options{Kernels: names}, "testdata/tiny_vit.hcl")
 	for _, name := range []string{"Attention", "AttentionGrad", "GeluGrad", "LayerNorm", "LayerNormGrad", "Linear", "LinearInputGrad", "LinearWeightGrad"} {
 		if !slices.Contains(r.Plan.Target.Kernels, name) {
 			t.Errorf("the step calls no kernel %s: %v", name, r.Plan.Target.Kernels)

@@ -1,8 +1,6 @@
 package resume
 
 import (
-	"context"
-	"errors"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -23,18 +21,7 @@ func TestStoppedInBFloat16(t *testing.T) {
 	if note := "a step in bf16 takes longer here than one in fp32"; strings.Count(said.said(), note) != 1 {
 		t.Errorf("the run said %q, want %q once", said.said(), note)
 	}
-	dir := filepath.Join(t.TempDir(), "run")
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
-	stopping := &told{step: func(s train.Status) {
-		if s.Step == 7 {
-			cancel()
-		}
-	}}
-	if _, err := r.run(ctx, train.Options{Dir: dir, Report: stopping}); !errors.Is(err, train.ErrStopped) {
-		t.Fatalf("the stopped run ended with %v, want %v", err, train.ErrStopped)
-	}
-	got, _ := r.finish(t, train.Options{Dir: dir})
+	got, _ := r.finish(t, train.Options{Dir: r.stoppedAt(t, 7)})
 	compareStopped(t, got, want)
 	differs := false
 	for name, text := range undisturbed() {

@@ -15,10 +15,16 @@ import (
 // stoppedAt is a run folder that was stopped after a step.
 func (c recipe) stoppedAt(t *testing.T, step int) string {
 	t.Helper()
+	return c.stoppedWith(t, step, 0)
+}
+
+// stoppedWith is stoppedAt with a number of workers.
+func (c recipe) stoppedWith(t *testing.T, step, workers int) string {
+	t.Helper()
 	dir := filepath.Join(t.TempDir(), "run")
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	_, err := c.run(ctx, train.Options{Dir: dir, Report: &told{step: func(s train.Status) {
+	_, err := c.run(ctx, train.Options{Dir: dir, Workers: workers, Report: &told{step: func(s train.Status) {
 		if s.Step == step {
 			cancel()
 		}

@@ -1,7 +1,6 @@
 package resume
 
 import (
-	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -97,18 +96,7 @@ func TestMethodsStopped(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r := withMethod(t, block)
 			want, _ := r.finish(t, train.Options{Dir: filepath.Join(t.TempDir(), "run")})
-			dir := filepath.Join(t.TempDir(), "run")
-			ctx, cancel := context.WithCancel(context.Background())
-			defer cancel()
-			stopping := &told{step: func(s train.Status) {
-				if s.Step == 7 {
-					cancel()
-				}
-			}}
-			if _, err := r.run(ctx, train.Options{Dir: dir, Workers: 2, Report: stopping}); !errors.Is(err, train.ErrStopped) {
-				t.Fatalf("the stopped run ended with %v, want %v", err, train.ErrStopped)
-			}
-			got, _ := r.finish(t, train.Options{Dir: dir, Workers: 7})
+			got, _ := r.finish(t, train.Options{Dir: r.stoppedWith(t, 7, 2), Workers: 7})
 			compareStopped(t, got, want)
 		})
 	}

@@ -1,8 +1,6 @@
 package resume
 
 import (
-	"context"
-	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -29,17 +27,6 @@ func TestStoppedWithNoise(t *testing.T) {
 	}
 `+after)
 	want, _ := r.finish(t, train.Options{Dir: filepath.Join(t.TempDir(), "run")})
-	dir := filepath.Join(t.TempDir(), "run")
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
-	stopping := &told{step: func(s train.Status) {
-		if s.Step == 7 {
-			cancel()
-		}
-	}}
-	if _, err := r.run(ctx, train.Options{Dir: dir, Report: stopping}); !errors.Is(err, train.ErrStopped) {
-		t.Fatalf("the stopped run ended with %v, want %v", err, train.ErrStopped)
-	}
-	got, _ := r.finish(t, train.Options{Dir: dir})
+	got, _ := r.finish(t, train.Options{Dir: r.stoppedAt(t, 7)})
 	compareStopped(t, got, want)
 }

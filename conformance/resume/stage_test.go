@@ -66,18 +66,7 @@ func TestStagesStopped(t *testing.T) {
 		want, _ := r.finish(t, train.Options{Dir: filepath.Join(t.TempDir(), "run")})
 		for _, step := range []int{5, 7} {
 			t.Run(name, func(t *testing.T) {
-				dir := filepath.Join(t.TempDir(), "run")
-				ctx, cancel := context.WithCancel(context.Background())
-				defer cancel()
-				stopping := &told{step: func(s train.Status) {
-					if s.Step == step {
-						cancel()
-					}
-				}}
-				if _, err := r.run(ctx, train.Options{Dir: dir, Workers: 2, Report: stopping}); !errors.Is(err, train.ErrStopped) {
-					t.Fatalf("the stopped run ended with %v, want %v", err, train.ErrStopped)
-				}
-				got, _ := r.finish(t, train.Options{Dir: dir, Workers: 7})
+				got, _ := r.finish(t, train.Options{Dir: r.stoppedWith(t, step, 2), Workers: 7})
 				compareStopped(t, got, want)
 			})
 		}
