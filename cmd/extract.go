@@ -78,7 +78,7 @@ func extract(c *cli.Context) error {
 		return s.err
 	}
 	for _, u := range unreadable {
-		fmt.Fprintf(c.App.ErrWriter, "cannot be read: %s\n", u)
+		talk(c)("cannot be read: %s", u)
 	}
 	if len(unreadable) > 0 {
 		text += fmt.Sprintf("; %d of the images cannot be read, their features are NaN", len(unreadable))
