@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "arena.h"
 
+#include <malloc.h>
 #include <pthread.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -168,6 +169,13 @@ void arena_trim(void) {
 		munmap(whole, whole->size);
 	}
 	pthread_mutex_unlock(&lock);
+	malloc_trim(0);
+}
+
+// What is small, and what building a session takes, is malloc's. It would keep a heap of megabytes for each of up to eight threads a core, and a process that opens sessions again and again
+// would grow until every heap had been through one.
+__attribute__((constructor)) static void few_heaps(void) {
+	if (!getenv("MALLOC_ARENA_MAX")) mallopt(M_ARENA_MAX, 2);
 }
 
 arena_numbers arena_stats(void) {

@@ -14,7 +14,7 @@ void arena_free(void *p);
 // From now on every request goes to malloc by itself, so that a sanitizer sees what is read or written beside it.
 void arena_off(void);
 
-// Gives pieces that nothing uses back to the system.
+// Gives pieces that nothing uses back to the system, and what malloc holds free.
 void arena_trim(void);
 
 // How much is handed out, the most since the last call of arena_begin, and how much is taken from the system.
