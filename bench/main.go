@@ -5,6 +5,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -20,6 +21,7 @@ func main() {
 	rounds := flag.Int("rounds", 7, "rounds of alternating measurements")
 	only := flag.String("only", "step,loader,start,run", "which measurements to make")
 	net := flag.String("net", "", "measure the step of this net alone, by its name in torch_nets.py")
+	precision := flag.String("precision", "fp32,bf16", "arithmetic of the steps, on both sides: the peer has autocast")
 	flag.Parse()
 	python := os.Getenv("SSC_PEERS")
 	if python == "" {
@@ -29,7 +31,9 @@ func main() {
 		var err error
 		switch part {
 		case "step":
-			err = steps(python, *net, *rounds)
+			for _, p := range strings.Split(*precision, ",") {
+				err = errors.Join(err, steps(python, *net, p, *rounds))
+			}
 		case "loader":
 			err = loaders(python)
 		case "start":
@@ -52,7 +56,7 @@ func fail(err error) {
 
 // report prints one line: what, ours, the peer's, and how many times better ours is.
 func report(what, unit string, ours, peer, ratio float64, note string) {
-	fmt.Printf("%-44s ssc %9.1f  torch %9.1f %-8s ratio %5.2f  %s\n", what, ours, peer, unit, ratio, note)
+	fmt.Printf("%-50s ssc %9.1f  torch %9.1f %-8s ratio %5.2f  %s\n", what, ours, peer, unit, ratio, note)
 }
 
 func median(x []float64) float64 {

@@ -25,16 +25,20 @@ var nets = []struct{ title, file, peer string }{
 	{"step, ResNet-18 small stem, batch 64 x 2", "bench/resnet18.hcl", "resnet18"},
 	{"step, ResNet-50 at 224, batch 16 x 2", "bench/resnet50.hcl", "resnet50"},
 	{"step, ViT-S/16 at 224, batch 16 x 2", "bench/vit_small.hcl", "vit-small"},
+	{"step, MoCo v2, example net, 256 x 2", "examples/selfsup/mocov2/mocov2_resnet10-w32_1xb256-adamw-5e_fmnist.hcl", "mocov2"},
+	{"step, BYOL, example net, 256 x 2", "examples/selfsup/byol/byol_resnet10-w32_1xb256-adamw-3e_fmnist.hcl", "byol"},
+	{"step, SwAV, example net, 256 x (2 + 6)", "bench/swav.hcl", "swav"},
+	{"step, DINO, example net, 256 x (2 + 2)", "examples/selfsup/dino/dino_resnet10-w32_1xb256-mcrop-2-2-adamw-2e_fmnist-28-16.hcl", "dino"},
 }
 
-// steps times training steps, ours and the peer's in turns, against the peer's eager mode and torch.compile; of one net, or of all when it has no name.
-func steps(python, net string, rounds int) error {
+// steps times training steps, ours and the peer's in turns, against the peer's eager mode and torch.compile, in one arithmetic; of one net, or of all when it has no name.
+func steps(python, net, precision string, rounds int) error {
 	for _, n := range nets {
 		if net != "" && net != n.peer {
 			continue
 		}
 		for _, mode := range [][]string{nil, {"--compile"}} {
-			if err := duel(python, n.title, n.file, n.peer, mode, rounds); err != nil {
+			if err := duel(python, n.title+", "+precision, n.file, precision, append([]string{"--net", n.peer, "--dtype", precision}, mode...), rounds); err != nil {
 				return fmt.Errorf("%s: %w", n.title, err)
 			}
 		}
@@ -42,13 +46,13 @@ func steps(python, net string, rounds int) error {
 	return nil
 }
 
-func duel(python, title, file, net string, mode []string, rounds int) error {
-	ours, err := stepper(file)
+func duel(python, title, file, precision string, args []string, rounds int) error {
+	ours, err := stepper(file, precision)
 	if err != nil {
 		return err
 	}
 	defer ours.Close()
-	peer, err := newPeer(python, append([]string{"bench/torch_step.py", "--interactive", "--net", net, "--threads", fmt.Sprint(threads)}, mode...))
+	peer, err := newPeer(python, append([]string{"bench/torch_step.py", "--interactive", "--threads", fmt.Sprint(threads)}, args...))
 	if err != nil {
 		return err
 	}
@@ -75,17 +79,17 @@ func duel(python, title, file, net string, mode []string, rounds int) error {
 		a, b, ratios = append(a, mine), append(b, his), append(ratios, his/mine)
 	}
 	name := "eager"
-	if mode != nil {
+	if args[len(args)-1] == "--compile" {
 		name = "torch.compile"
 	}
 	report(title, "ms", median(a), median(b), median(ratios), name)
 	return nil
 }
 
-// stepper compiles a pipeline and prepares its step.
-func stepper(file string) (*train.Stepper, error) {
+// stepper compiles a pipeline in an arithmetic and prepares its step.
+func stepper(file, precision string) (*train.Stepper, error) {
 	t := compiler.Tables{Source: datasource.Table, Transform: transform.Table}
-	p, diags := lang.Load([]string{file}, lang.Options{Root: t.Root})
+	p, diags := lang.Load([]string{file}, lang.Options{Root: t.Root, Sets: []string{"train.precision=" + precision}})
 	if diags.HasErrors() {
 		return nil, diags
 	}

@@ -82,15 +82,20 @@ class ViT(nn.Module):
         return self.neck(self.norm(self.blocks(x))[:, 0])
 
 
-def encoder(channels, kernel, stride, widths, blocks, pool, hidden, out):
-    """Stem, stages (all but the first halve the map), adaptive average pool to pool x pool, fc BN ReLU fc."""
+def trunk(channels, kernel, stride, widths, blocks):
+    """Stem and stages; all but the first halve the map."""
     layers = [nn.Conv2d(channels, widths[0], kernel, stride, kernel // 2, bias=False), nn.BatchNorm2d(widths[0]), nn.ReLU(True)]
     last = widths[0]
     for stage, width in enumerate(widths):
         for i in range(blocks):
             layers.append(Block(last, width, 2 if stage > 0 and i == 0 else 1))
             last = width
-    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(pool), nn.Flatten(), *neck(last * pool * pool, hidden, out))
+    return layers
+
+
+def encoder(channels, kernel, stride, widths, blocks, pool, hidden, out):
+    """Trunk, adaptive average pool to pool x pool, fc BN ReLU fc."""
+    return nn.Sequential(*trunk(channels, kernel, stride, widths, blocks), nn.AdaptiveAvgPool2d(pool), nn.Flatten(), *neck(widths[-1] * pool * pool, hidden, out))
 
 
 # net: encoder, image shape, images in a batch, optimizer.

@@ -1,4 +1,4 @@
-"""Times whole training steps (forward, backward, optimizer) of SimCLR in PyTorch on one preloaded batch.
+"""Times whole training steps (forward, backward, optimizer) in PyTorch on one preloaded batch.
 
 The last line is one JSON object. With --interactive it says {"ready": ...} after the warm-up, does N steps for each line N on standard
 input and answers with their times as a JSON object: so a driver can alternate with another program (A B B A).
@@ -13,6 +13,7 @@ import time
 
 import torch
 
+from torch_methods import METHODS, build_method
 from torch_nets import NETS, build
 
 
@@ -47,7 +48,7 @@ def warm_up(step, most):
 
 def main():
     p = argparse.ArgumentParser(description=__doc__)
-    p.add_argument("--net", choices=NETS, default="fmnist")
+    p.add_argument("--net", choices=[*NETS, *METHODS], default="fmnist")
     p.add_argument("--batch", type=int, default=0, help="images, each with two views (0: that of the net)")
     p.add_argument("--threads", type=int, default=2)
     p.add_argument("--steps", type=int, default=20)
@@ -59,7 +60,8 @@ def main():
     a = p.parse_args()
 
     torch.set_num_threads(a.threads)
-    step, model, batch = build(a.net, a.batch, a.dtype, a.channels_last, a.compile)
+    make = build if a.net in NETS else build_method
+    step, model, batch = make(a.net, a.batch, a.dtype, a.channels_last, a.compile)
     warm, first_loss = warm_up(step, a.warmup)
     if a.interactive:
         print(json.dumps({"ready": True, "warmup_steps": warm, "first_loss": first_loss}), flush=True)
@@ -67,10 +69,11 @@ def main():
             print(json.dumps(timed(step, int(line))), flush=True)
         return
     result = timed(step, a.steps)
+    views = batch * sum(n for n, _ in getattr(model, "views", [(2, 0)]))
     print(json.dumps(result | {
-        "peer": "torch", "version": torch.__version__, "net": a.net, "batch": batch, "views": 2 * batch, "threads": a.threads,
+        "peer": "torch", "version": torch.__version__, "net": a.net, "batch": batch, "views": views, "threads": a.threads,
         "dtype": a.dtype, "compile": a.compile, "channels_last": a.channels_last, "steps": a.steps, "warmup_steps": warm,
-        "first_loss": first_loss, "views_per_s": 2000 * batch / result["median_ms"],
+        "first_loss": first_loss, "views_per_s": 1000 * views / result["median_ms"],
         "params": sum(t.numel() for t in model.parameters()), "peak_rss_mb": usage().ru_maxrss / 1024,
         "cpu_capability": torch.backends.cpu.get_cpu_capability(),
         "malloc": {k: v for k, v in sorted(os.environ.items()) if k.startswith("MALLOC_") or k == "LD_PRELOAD"},
