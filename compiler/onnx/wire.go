@@ -169,11 +169,11 @@ func repeated[T any](c *coder, num protowire.Number, p *[]T, packed bool, typ pr
 		return
 	}
 	if packed {
-		var list []byte
-		for _, x := range *p {
-			list = appendNumber(list, typ, to(x))
-		}
-		c.out = protowire.AppendBytes(protowire.AppendTag(c.out, num, protowire.BytesType), list)
+		c.behindLength(num, func() {
+			for _, x := range *p {
+				c.out = appendNumber(c.out, typ, to(x))
+			}
+		})
 		return
 	}
 	for _, x := range *p {
@@ -264,6 +264,17 @@ func many[T any, P pointer[T]](c *coder, num protowire.Number, p *[]*T) {
 
 // message writes m behind its tag and length.
 func (c *coder) message(num protowire.Number, m message) {
-	inner := marshal(m)
-	c.out = protowire.AppendBytes(protowire.AppendTag(c.out, num, protowire.BytesType), inner)
+	c.behindLength(num, func() { m.fields(c) })
+}
+
+// behindLength writes a tag, the length of what write appends, and that.
+func (c *coder) behindLength(num protowire.Number, write func()) {
+	c.out = protowire.AppendTag(c.out, num, protowire.BytesType)
+	start := len(c.out)
+	write()
+	n := len(c.out) - start
+	head := protowire.SizeVarint(uint64(n))
+	c.out = append(c.out, make([]byte, head)...)
+	copy(c.out[start+head:], c.out[start:start+n])
+	protowire.AppendVarint(c.out[:start], uint64(n))
 }
