@@ -63,6 +63,7 @@ func (c *compilation) buildExtract() {
 		}))
 	}
 	if cl, ok := a.(algorithm.Clusterer); ok {
+		c.needs.Nearest = true
 		c.extra = append(c.extra, c.inference(algorithm.ClusterGraph, c.dataset(cl.Extractor()).Views[0].Image, func(b *nn.Builder, x *ir.Value) []nn.Metric {
 			return []nn.Metric{{Name: features, Value: cl.Embed(b, x)}}
 		}))

@@ -5,8 +5,9 @@ import (
 	"ssc/compiler/op"
 )
 
-// Needs are the graphs that the probes of a pipeline need beside the extraction graph.
+// Needs are the graphs that the probes and stages of a pipeline need beside the extraction graph.
 type Needs struct {
+	Nearest    bool // the graph "nearest"
 	Neighbours int  // the largest k of the graph "neighbours"; 0: none
 	Logistic   bool // the graph "logistic"
 	Embed      bool // images to what the loss compares: the algorithm's graph "embed"
@@ -16,6 +17,9 @@ type Needs struct {
 // Graphs are those of the needs that belong to no algorithm.
 func (n Needs) Graphs() []*ir.Graph {
 	var list []*ir.Graph
+	if n.Nearest {
+		list = append(list, nearest())
+	}
 	if n.Logistic {
 		list = append(list, logistic())
 	}
@@ -34,6 +38,17 @@ func neighbours(k int) *ir.Graph {
 	cos, row := op.TopK(op.MatMul(q, op.Transpose(bank, 1, 0)), k, op.TopKOptions{Axis: -1, Largest: true, Sorted: true})
 	output(g, "cosine", cos)
 	output(g, "row", row)
+	return g
+}
+
+// nearest is the graph that k-means spends its time in: inputs x [vector, dim], centroids [cluster, dim] and half [cluster], half of their squared norms; output label [vector], the cluster of the nearest
+// centroid, the first of equally near ones.
+func nearest() *ir.Graph {
+	g := ir.New("nearest")
+	dim, cluster := ir.Dim{Name: "dim", Size: -1}, ir.Dim{Name: "cluster", Size: -1}
+	x := g.Input("x", ir.Float32, ir.Shape{{Name: "vector", Size: -1}, dim})
+	c, half := g.Input("centroids", ir.Float32, ir.Shape{cluster, dim}), g.Input("half", ir.Float32, ir.Shape{cluster})
+	output(g, "label", op.ArgMax(op.Sub(op.MatMul(x, op.Transpose(c, 1, 0)), half), 1, false))
 	return g
 }
 

@@ -16,6 +16,8 @@ type Options struct {
 	K          int // clusters
 	Iterations int // at most; it ends earlier when no label changes
 	Starts     int // from how many random starts the best result is taken; 0: one
+	// Assign gives each vector the label of its nearest centroid; nil is the function of that name. All the time of a large k-means goes there.
+	Assign func(ctx context.Context, x, centroids Points, labels []int32) error
 }
 
 // Result is a partition of vectors.
@@ -55,16 +57,22 @@ func lloyd(ctx context.Context, x Points, o Options, start []int) (*Result, erro
 	for i, row := range start {
 		copy(f.Centroids.Row(i), x.Row(row))
 	}
-	Assign(x, f.Centroids, f.Labels)
+	assign := o.Assign
+	if assign == nil {
+		assign = Assign
+	}
+	if err := assign(ctx, x, f.Centroids, f.Labels); err != nil {
+		return nil, err
+	}
 	before := make([]int32, x.N)
 	for range o.Iterations {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
 		f.Counts = Means(x, f.Labels, f.Centroids)
 		f.split()
 		copy(before, f.Labels)
-		if Assign(x, f.Centroids, f.Labels); equal(before, f.Labels) {
+		if err := assign(ctx, x, f.Centroids, f.Labels); err != nil {
+			return nil, err
+		}
+		if equal(before, f.Labels) {
 			break
 		}
 	}
@@ -82,17 +90,17 @@ func equal(a, b []int32) bool {
 	return true
 }
 
-// Assign gives each vector the label of its nearest centroid, the first of equally near ones.
-func Assign(x, centroids Points, labels []int32) {
-	half := make([]float32, centroids.N) // of the squared norms
-	for i := range half {
-		half[i] = float32(squares(centroids.Row(i)) / 2)
-	}
-	// A part has as many rows as keep its products in the processor's cache. |x-c|² is least where x·c - |c|²/2 is most.
+// Assign gives each vector the label of its nearest centroid, the first of equally near ones. It is broken off with the context's error.
+func Assign(ctx context.Context, x, centroids Points, labels []int32) error {
+	half := HalfSquares(centroids)
+	// A part has as many rows as keep its products in the processor's cache.
 	const products = 1 << 18
 	size := min(chunk, max(1, products/centroids.N))
 	parallel(x.N, size, func(first, end int) {
-		part := x.rows(first, end)
+		if ctx.Err() != nil {
+			return
+		}
+		part := x.Rows(first, end)
 		scores := make([]float32, part.N*centroids.N)
 		blas32.Gemm(blas.NoTrans, blas.Trans, 1, general(part), general(centroids), 0, blas32.General{Rows: part.N, Cols: centroids.N, Stride: centroids.N, Data: scores})
 		for i := range part.N {
@@ -105,6 +113,16 @@ func Assign(x, centroids Points, labels []int32) {
 			labels[first+i] = int32(label)
 		}
 	})
+	return ctx.Err()
+}
+
+// HalfSquares are half the squared norms: |x-c|² is least where x·c - |c|²/2 is most.
+func HalfSquares(centroids Points) []float32 {
+	half := make([]float32, centroids.N)
+	for i := range half {
+		half[i] = float32(squares(centroids.Row(i)) / 2)
+	}
+	return half
 }
 
 func general(p Points) blas32.General {

@@ -19,8 +19,8 @@ func NewPoints(n, dim int) Points { return Points{n, dim, make([]float32, n*dim)
 // Row is vector i.
 func (p Points) Row(i int) []float32 { return p.Data[i*p.Dim : (i+1)*p.Dim : (i+1)*p.Dim] }
 
-// rows are the vectors from first to end-1.
-func (p Points) rows(first, end int) Points {
+// Rows are the vectors from first to end-1.
+func (p Points) Rows(first, end int) Points {
 	return Points{end - first, p.Dim, p.Data[first*p.Dim : end*p.Dim]}
 }
 

@@ -48,7 +48,7 @@ func Whiten(x Points, dim int) (Points, error) {
 	out := NewPoints(x.N, dim)
 	parallel(x.N, chunk, func(first, end int) {
 		var y mat.Dense
-		y.Mul(centred(x.rows(first, end), centre), project)
+		y.Mul(centred(x.Rows(first, end), centre), project)
 		for i := range end - first {
 			for c, row := 0, out.Row(first+i); c < dim; c++ {
 				row[c] = float32(y.At(i, c))
@@ -78,7 +78,7 @@ func covariance(x Points, centre []float64) *mat.SymDense {
 	const part = 4096
 	sum := mat.NewSymDense(x.Dim, nil)
 	for first := 0; first < x.N; first += part {
-		sum.SymRankK(sum, 1, centred(x.rows(first, min(first+part, x.N)), centre).T())
+		sum.SymRankK(sum, 1, centred(x.Rows(first, min(first+part, x.N)), centre).T())
 	}
 	sum.ScaleSym(1/float64(x.N), sum)
 	return sum

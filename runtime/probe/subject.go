@@ -68,12 +68,15 @@ func (s *Subject) Close() {
 }
 
 // Session prepares a graph of the plan, with the subject's weights where it has any.
-func (s *Subject) Session(graph string) (*ort.Session, error) {
+func (s *Subject) Session(graph string) (*ort.Session, error) { return s.SessionOf(graph, s.Threads) }
+
+// SessionOf is Session with so many threads inside an operator.
+func (s *Subject) SessionOf(graph string, threads int) (*ort.Session, error) {
 	model, ok := s.Models[graph]
 	if !ok {
 		return nil, fmt.Errorf("the plan has no graph %q: compile it again", graph)
 	}
-	o := ort.SessionOptions{Threads: s.Threads, Provider: s.Plan.Target.Device, DisableMemPattern: true, Initializers: map[string]*ort.Tensor{}}
+	o := ort.SessionOptions{Threads: threads, Provider: s.Plan.Target.Device, DisableMemPattern: true, Initializers: map[string]*ort.Tensor{}}
 	for _, name := range s.Plan.Graphs[graph].Weights {
 		if s.Weights == nil {
 			return nil, fmt.Errorf("the graph %q needs weights, and raw pixels have none", graph)

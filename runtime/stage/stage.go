@@ -118,7 +118,7 @@ func (w *work) kmeans(ctx context.Context, i int, a plan.Action) error {
 	if err != nil {
 		return err
 	}
-	if w.found, err = cluster.KMeans(ctx, x, cluster.Options{K: a.K, Iterations: a.Iterations}, w.draw(i, 0)); err != nil {
+	if err := w.cluster(ctx, i, x, cluster.Options{K: a.K, Iterations: a.Iterations}); err != nil {
 		return err
 	}
 	w.values = map[string]float64{"kmeans.inertia": w.found.Inertia / float64(x.N), "kmeans.smallest": float64(slices.Min(w.found.Counts)), "kmeans.largest": float64(slices.Max(w.found.Counts))}

@@ -61,7 +61,7 @@ func (w *work) tryKMeans(ctx context.Context, i int, a plan.Action) (float64, er
 	}
 	reducing := time.Since(began).Seconds()
 	began = time.Now()
-	if _, err := cluster.KMeans(ctx, x, cluster.Options{K: k, Iterations: 1}, w.draw(i, 0)); err != nil {
+	if err := w.cluster(ctx, i, x, cluster.Options{K: k, Iterations: 1}); err != nil {
 		return 0, err
 	}
 	const assigned = 2 // times in one iteration: before it, and in it
