@@ -7,6 +7,7 @@
 # make peers   the Python environment of the comparisons (some gigabytes), ONNX's checker on emitted models, and exported weights in torchvision
 # make bench   the comparisons; ONLY=loader makes one of them: step, loader, start, run
 # make faults  the long campaign of kills, power cuts and failing calls (some 20 minutes)      make soak   hours of random faults (SOAK=2h)
+# make results what every small example's encoder is worth, with three seeds, into spec/results.md (hours; ONLY=byol makes those rows again)
 # make photos  a folder of 5,000 photographs, 40 of them damaged, from ssc init to a finished epoch without an edit
 # make corpus UPSTREAM=DIR   upstream's configurations evaluated as upstream's own classes do (conformance/corpus/main.go)
 # make gpu     three steps of the example on the CUDA provider (some gigabytes)
@@ -26,7 +27,7 @@ EXAMPLES = find examples -name '*.hcl' -not -path '*/_base_/*'
 DATA = $${SSC_DATA:-$$($(SETUP) path fashion-mnist)}
 STATICCHECK = bin/staticcheck-$(STATICCHECK_VERSION)
 
-.PHONY: run test check build kernels kernels-asan bench peers docs new faults soak photos corpus gpu clean deps static
+.PHONY: run test check build kernels kernels-asan bench results peers docs new faults soak photos corpus gpu clean deps static
 .DELETE_ON_ERROR:
 
 run: build
@@ -85,6 +86,9 @@ peers: build
 
 bench: build peers
 	SSC_PEERS=$$($(SETUP) path peers)/bin/python SSC_KERNELS=$${SSC_KERNELS:-$(CURDIR)/bin/libssc_kernels.so} go run ./bench $(if $(ONLY),-only $(ONLY))
+
+results: build
+	SSC_DATA=$(DATA) go run ./results $(if $(ONLY),-only $(ONLY))
 
 # What they find stays beside the program: bin/faults.json, bin/soak.json.
 faults: build

@@ -66,6 +66,7 @@ var directions = []struct {
 	{".", []string{"cmd"}},
 	{"cmd", product},
 	{"bench", product},
+	{"results", product},
 	{"conformance/*", append([]string{".", "cmd"}, product...)}, // programs that tests run
 	{"conformance", nil}, // tests alone
 }

@@ -30,7 +30,7 @@ func measure(x, y *mat.Dense) (Meters, error) {
 		return m, errors.New("meters of collapse need two images")
 	}
 	var err error
-	if m.Rank, err = effectiveRank(x); err != nil {
+	if m.Rank, err = EffectiveRank(x); err != nil {
 		return m, err
 	}
 	x, y = normalised(x), normalised(y)
@@ -81,9 +81,9 @@ func normalised(x *mat.Dense) *mat.Dense {
 	return out
 }
 
-// effectiveRank finds the singular values by the smaller of the two Gram matrices: those that it cannot tell from 0, below 1e-8 of the largest, do not change the
+// EffectiveRank finds the singular values by the smaller of the two Gram matrices: those that it cannot tell from 0, below 1e-8 of the largest, do not change the
 // entropy. Embeddings that are all 0 have rank 0.
-func effectiveRank(x *mat.Dense) (float64, error) {
+func EffectiveRank(x *mat.Dense) (float64, error) {
 	n, d := x.Dims()
 	var gram mat.SymDense
 	if n < d {

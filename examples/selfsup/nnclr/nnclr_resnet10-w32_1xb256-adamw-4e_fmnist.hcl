@@ -1,7 +1,8 @@
 # NNCLR on the 60,000 training images of Fashion-MNIST: four minutes or less on two cores, by the cost of a step. Images, optimizer and evaluation are those of SimCLR's
 # example.
+# Meter: linear probe.
 
-extends = ["../simclr/simclr_resnet10-w32_1xb256-adamw-6e_fmnist.hcl"]
+extends = ["../_base_/fmnist.hcl"]
 
 pipeline "nnclr_fmnist" {
   description = "NNCLR, three-stage ResNet of width 32, Fashion-MNIST"

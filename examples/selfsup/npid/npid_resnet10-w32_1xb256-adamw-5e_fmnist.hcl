@@ -1,6 +1,7 @@
 # NPID on the 60,000 training images of Fashion-MNIST. Images, optimizer and evaluation are those of SimCLR's example.
+# Meter: linear probe.
 
-extends = ["../simclr/simclr_resnet10-w32_1xb256-adamw-6e_fmnist.hcl"]
+extends = ["../_base_/fmnist.hcl"]
 
 pipeline "npid_fmnist" {
   description = "NPID, three-stage ResNet of width 32, Fashion-MNIST"

@@ -1,6 +1,7 @@
 # Online deep clustering on the 60,000 training images of Fashion-MNIST. Optimizer and evaluation are those of SimCLR's example; crops keep most of the image, since an image and its crops should be in one cluster.
+# Meter: linear probe.
 
-extends = ["../simclr/simclr_resnet10-w32_1xb256-adamw-6e_fmnist.hcl"]
+extends = ["../_base_/fmnist.hcl"]
 
 pipeline "odc_fmnist" {
   description = "ODC, three-stage ResNet of width 32, 128 clusters, Fashion-MNIST"

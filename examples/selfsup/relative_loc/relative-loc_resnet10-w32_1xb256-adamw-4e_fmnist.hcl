@@ -1,7 +1,8 @@
 # Relative patch location on the 60,000 training images of Fashion-MNIST, enlarged to 48 pixels so that nine patches of 14 fit. Optimizer and evaluation are those of SimCLR's example; the
 # features of the evaluation come from images of 28 pixels.
+# Meter: linear probe.
 
-extends = ["../simclr/simclr_resnet10-w32_1xb256-adamw-6e_fmnist.hcl"]
+extends = ["../_base_/fmnist.hcl"]
 
 pipeline "relative-loc_fmnist" {
   description = "Relative patch location, three-stage ResNet of width 32, Fashion-MNIST"

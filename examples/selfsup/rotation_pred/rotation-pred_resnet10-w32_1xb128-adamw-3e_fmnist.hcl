@@ -1,7 +1,8 @@
 # Rotation prediction on the 60,000 training images of Fashion-MNIST. Optimizer and evaluation are those of SimCLR's example. Views are crops and flips alone: whatever
 # leaves corners, as random_rotation does, would tell the turn.
+# Meter: linear probe.
 
-extends = ["../simclr/simclr_resnet10-w32_1xb256-adamw-6e_fmnist.hcl"]
+extends = ["../_base_/fmnist.hcl"]
 
 pipeline "rotation-pred_fmnist" {
   description = "Rotation prediction, three-stage ResNet of width 32, Fashion-MNIST"

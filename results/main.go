@@ -1,0 +1,205 @@
+// Command results trains every small example with three seeds and keeps what its encoder is worth: `make results`. A row, an example with one seed, is written into spec/results.json as soon as it is
+// measured, and spec/results.md is printed from that file. Rows whose plan has not changed are left as they are; `make results ONLY=byol` makes those of one method again. What was interrupted goes on.
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Files, from the root of the source tree.
+const (
+	dataFile  = "spec/results.json"
+	tableFile = "spec/results.md"
+	runFolder = "runs/results"
+)
+
+func main() {
+	only := flag.String("only", "", "make the rows of the example or method with this name again, and no others")
+	print := flag.Bool("print", false, "measure nothing: print the table again")
+	seeds := flag.Int("seeds", 3, "rows of each example: seeds 0, 1, …")
+	flag.Parse()
+	t, err := read(dataFile)
+	if err == nil && !*print {
+		err = measureAll(t, *only, *seeds)
+	}
+	if err == nil {
+		err = t.write()
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "results:", err)
+		os.Exit(1)
+	}
+}
+
+// measureAll makes what is missing.
+func measureAll(t *table, only string, seeds int) error {
+	examples, err := smallExamples(".")
+	if err != nil {
+		return err
+	}
+	found := false
+	for seed := range seeds {
+		for _, e := range examples {
+			if only != "" && only != e.name && only != e.method {
+				continue
+			}
+			found = true
+			digest, err := e.digest(seed, false)
+			if err != nil {
+				return err
+			}
+			if have := t.row(e.name, seed); have != nil && have.Plan == digest && only == "" {
+				continue
+			}
+			r, err := e.measure(seed, t)
+			if err != nil {
+				return fmt.Errorf("%s, seed %d: %w", e.name, seed, err)
+			}
+			r.Plan = digest
+			t.put(*r)
+			if err := t.write(); err != nil {
+				return err
+			}
+			fmt.Printf("%s, seed %d: kNN %.2f %% (untrained %.2f), linear %.2f %% (untrained %.2f), rank %.1f of %d, %.0f s\n", e.name, seed, 100*r.KNN.Encoder, 100*r.KNN.Untrained,
+				100*r.Linear.Encoder, 100*r.Linear.Untrained, r.Rank, r.Dimensions, r.Seconds)
+		}
+	}
+	if !found {
+		return fmt.Errorf("there is no example or method %q", only)
+	}
+	return nil
+}
+
+// example is a pipeline file that names its meter.
+type example struct {
+	file, name, method, meter string
+}
+
+// meter is the line by which an example says what it is measured with: the words that follow, "kNN" or "linear probe", and whether it takes part as the long recipe.
+var meter = regexp.MustCompile(`(?m)^# Meter: (kNN|linear probe)\.$`)
+
+// smallExamples are the pipeline files below a folder that name their meter, by method and name.
+func smallExamples(root string) (out []example, err error) {
+	err = filepath.WalkDir(filepath.Join(root, "examples", "selfsup"), func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || filepath.Ext(name) != ".hcl" {
+			return err
+		}
+		text, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		if m := meter.FindSubmatch(text); m != nil {
+			out = append(out, example{name, strings.TrimSuffix(filepath.Base(name), ".hcl"), filepath.Base(filepath.Dir(name)), string(m[1])})
+		}
+		return nil
+	})
+	if err == nil && len(out) == 0 {
+		err = errors.New("no example below examples/selfsup names its meter")
+	}
+	slices.SortFunc(out, func(a, b example) int { return strings.Compare(a.name, b.name) })
+	return out, err
+}
+
+// table is what was measured.
+type table struct {
+	Raw  *pixels `json:"raw_pixels"`
+	Rows []row   `json:"rows"`
+}
+
+// pixels is what raw pixels are worth, as shares.
+type pixels struct {
+	KNN    float64 `json:"knn"`
+	Linear float64 `json:"linear"`
+}
+
+// row is an example with one seed.
+type row struct {
+	Example string `json:"example"`
+	Method  string `json:"method"`
+	Seed    int    `json:"seed"`
+	Meter   string `json:"meter"`
+	Plan    string `json:"plan"` // digest
+	Epochs  int    `json:"epochs"`
+	Steps   int    `json:"steps"`
+
+	KNN        shares  `json:"knn"`
+	Linear     shares  `json:"linear"`
+	Rank       float64 `json:"rank"` // effective rank of the features of the test images, averaged over the map
+	Dimensions int     `json:"dimensions"`
+
+	Seconds          float64 `json:"seconds"`           // of training, from the start of the process to its end
+	ProcessorSeconds float64 `json:"processor_seconds"` // of the same
+	MFU              float64 `json:"mfu"`               // median over the run
+}
+
+// shares are of right answers.
+type shares struct {
+	Encoder   float64 `json:"encoder"`
+	Untrained float64 `json:"untrained"`
+}
+
+// read reads the file; one that is not there is empty.
+func read(name string) (*table, error) {
+	text, err := os.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return &table{}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	t := new(table)
+	if err := json.Unmarshal(text, t); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return t, nil
+}
+
+// write writes the file and the page, each whole or not at all.
+func (t *table) write() error {
+	text, err := json.MarshalIndent(t, "", "  ")
+	if err != nil {
+		return err
+	}
+	return errors.Join(replace(dataFile, append(text, '\n')), replace(tableFile, []byte(t.page())))
+}
+
+func replace(name string, text []byte) error {
+	if err := os.WriteFile(name+".tmp", text, 0o666); err != nil {
+		return err
+	}
+	return os.Rename(name+".tmp", name)
+}
+
+// row finds one, or nil.
+func (t *table) row(example string, seed int) *row {
+	for i := range t.Rows {
+		if r := &t.Rows[i]; r.Example == example && r.Seed == seed {
+			return r
+		}
+	}
+	return nil
+}
+
+// put enters a row, in order.
+func (t *table) put(r row) {
+	if have := t.row(r.Example, r.Seed); have != nil {
+		*have = r
+		return
+	}
+	t.Rows = append(t.Rows, r)
+	slices.SortFunc(t.Rows, func(a, b row) int {
+		if c := strings.Compare(a.Example, b.Example); c != 0 {
+			return c
+		}
+		return a.Seed - b.Seed
+	})
+}

@@ -1,0 +1,210 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"time"
+
+	"ssc/compiler/plan"
+	"ssc/runtime/probe"
+)
+
+// settings are what a row adds to its example: its seed, and both meters on the encoder before training too.
+func (e example) settings(seed int, pixels bool) []string {
+	return []string{"-set", "pipeline.seed=" + strconv.Itoa(seed), "-set", "evaluate.linear.untrained=true",
+		"-set", fmt.Sprintf("evaluate.knn.raw_pixels=%v", pixels), "-set", fmt.Sprintf("evaluate.linear.raw_pixels=%v", pixels)}
+}
+
+// digest is that of the plan of a row.
+func (e example) digest(seed int, pixels bool) (string, error) {
+	dir, err := os.MkdirTemp("", "results")
+	if err != nil {
+		return "", err
+	}
+	defer os.RemoveAll(dir)
+	folder := filepath.Join(dir, "plan")
+	if _, err := ssc(append([]string{"compile", "-o", folder, e.file}, e.settings(seed, pixels)...)...); err != nil {
+		return "", err
+	}
+	return digestOf(folder)
+}
+
+// digestOf is that of the plan in a folder.
+func digestOf(folder string) (string, error) {
+	text, err := os.ReadFile(filepath.Join(folder, plan.File))
+	if err != nil {
+		return "", err
+	}
+	p, err := plan.Decode(text)
+	if err != nil {
+		return "", err
+	}
+	return p.Digest()
+}
+
+// measure makes a row: it trains, evaluates and looks at the features. Raw pixels are measured by the first row of all.
+func (e example) measure(seed int, t *table) (*row, error) {
+	dir := filepath.Join(runFolder, fmt.Sprintf("%s-seed%d", e.name, seed))
+	want, err := e.digest(seed, t.Raw == nil)
+	if err != nil {
+		return nil, err
+	}
+	if have, err := digestOf(dir); t.row(e.name, seed) != nil || err == nil && have != want { // made again, or begun by another plan
+		if err := os.RemoveAll(dir); err != nil {
+			return nil, err
+		}
+	}
+	r := &row{Example: e.name, Method: e.method, Seed: seed, Meter: e.meter}
+	run := append([]string{"run", e.file, "-json", "-run", dir}, e.settings(seed, t.Raw == nil)...)
+	if err := r.train(dir, run); err != nil {
+		return nil, err
+	}
+	out, err := ssc(run...)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.evaluation(out, t); err != nil {
+		return nil, err
+	}
+	if err := r.clocks(filepath.Join(dir, "metrics.jsonl")); err != nil {
+		return nil, err
+	}
+	r.Rank, r.Dimensions, err = rank(dir)
+	return r, err
+}
+
+// train trains to the last step, in a process that does nothing else, so that its time is that of training.
+func (r *row) train(dir string, run []string) error {
+	if _, err := ssc(append(run, "-steps", "1")...); err != nil {
+		return err
+	}
+	out, err := ssc("status", "-json", dir)
+	if err != nil {
+		return err
+	}
+	var s struct{ Steps, Epochs int }
+	if err := find(out, "run", func(b []byte) error { return json.Unmarshal(b, &s) }); err != nil {
+		return err
+	}
+	r.Steps, r.Epochs = s.Steps, s.Epochs
+	began := time.Now()
+	c := command(append(run, "-steps", strconv.Itoa(s.Steps))...)
+	if err := c.Run(); err != nil {
+		return err
+	}
+	r.Seconds = time.Since(began).Seconds()
+	r.ProcessorSeconds = (c.ProcessState.UserTime() + c.ProcessState.SystemTime()).Seconds()
+	return nil
+}
+
+// evaluation reads what the evaluate blocks printed.
+func (r *row) evaluation(out []byte, t *table) error {
+	var pixel pixels
+	got := map[string]bool{}
+	err := find(out, "measurement", func(b []byte) error {
+		var m probe.Measurement
+		if err := json.Unmarshal(b, &m); err != nil {
+			return err
+		}
+		got[m.Probe+" of "+m.Features] = true
+		to, flat := &r.KNN, &pixel.KNN
+		if m.Probe == "linear" {
+			to, flat = &r.Linear, &pixel.Linear
+		}
+		switch m.Features {
+		case "encoder":
+			to.Encoder = m.Value
+		case "untrained encoder":
+			to.Untrained = m.Value
+		case "raw pixels":
+			*flat = m.Value
+		}
+		return nil
+	})
+	for _, p := range []string{"knn", "linear"} {
+		for _, f := range []string{"encoder", "untrained encoder"} {
+			if !got[p+" of "+f] {
+				err = errors.Join(err, fmt.Errorf("the run printed no %s of %s", p, f))
+			}
+		}
+	}
+	if got["knn of raw pixels"] && got["linear of raw pixels"] {
+		t.Raw = &pixel
+	}
+	return err
+}
+
+// clocks reads the MFU of a run, the median of its lines.
+func (r *row) clocks(name string) error {
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return err
+	}
+	var all []float64
+	for line := range bytes.Lines(text) {
+		var l struct{ Clock *struct{ MFU float64 } }
+		if err := json.Unmarshal(line, &l); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		if l.Clock != nil && l.Clock.MFU > 0 {
+			all = append(all, l.Clock.MFU)
+		}
+	}
+	if len(all) > 0 {
+		slices.Sort(all)
+		r.MFU = all[len(all)/2]
+	}
+	return nil
+}
+
+// rank is the effective rank of the test images' features, the mean over the last map.
+func rank(dir string) (float64, int, error) {
+	name := filepath.Join(dir, "features.csv")
+	defer os.Remove(name)
+	if _, err := ssc("extract", dir, "-layer", "last", "-pool", "1", "-dataset", "test", "-o", name); err != nil {
+		return 0, 0, err
+	}
+	return effectiveRank(name)
+}
+
+// find passes the lines of a kind to f; there must be one.
+func find(out []byte, kind string, f func([]byte) error) error {
+	found := false
+	for line := range bytes.Lines(out) {
+		var l struct{ Type string }
+		if json.Unmarshal(line, &l) != nil || l.Type != kind {
+			continue
+		}
+		found = true
+		if err := f(line); err != nil {
+			return err
+		}
+	}
+	if !found {
+		return fmt.Errorf("no line of type %q was printed", kind)
+	}
+	return nil
+}
+
+// ssc runs the program and returns what it printed.
+func ssc(args ...string) ([]byte, error) {
+	out, err := command(args...).Output()
+	if err != nil {
+		os.Stderr.Write(out) // with -json, what went wrong is told there
+		return nil, fmt.Errorf("bin/ssc %s: %w", args[0], err)
+	}
+	return out, nil
+}
+
+func command(args ...string) *exec.Cmd {
+	c := exec.Command("bin/ssc", args...)
+	c.Stderr = os.Stderr
+	return c
+}
