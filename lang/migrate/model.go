@@ -42,8 +42,8 @@ func (c *converter) model() {
 
 // sobel moves the filters that an algorithm of 0.x has before its backbone into the backbone.
 func (c *converter) sobel(b *block, d *python.Dict) {
-	v, _ := d.Get("with_sobel")
-	if v.X != true {
+	v, on := c.withFilters(d)
+	if !on {
 		return
 	}
 	n := b.find("backbone", "")
@@ -52,7 +52,20 @@ func (c *converter) sobel(b *block, d *python.Dict) {
 		return
 	}
 	n.set("with_sobel", "true", v)
+	if v.X != true {
+		c.rep.add(Changed, v.At, "model.with_sobel", title(n)+".with_sobel", "true is the default of DeepCluster in 0.x")
+		return
+	}
 	c.rep.add(Converted, v.At, "model.with_sobel", title(n)+".with_sobel", "")
+}
+
+// withFilters is whether an algorithm has Sobel filters before its backbone, and what says so: 0.x's DeepCluster has them unless it is told otherwise.
+func (c *converter) withFilters(d *python.Dict) (python.Value, bool) {
+	if v, ok := d.Get("with_sobel"); ok {
+		return v, v.X == true
+	}
+	v, _ := d.Get("type")
+	return v, c.era == era0x && v.X == "DeepCluster"
 }
 
 // withSobel leaves that to sobel.
@@ -64,8 +77,8 @@ func (c *converter) withSobel(_ *block, set *schema.Set, _ string, v python.Valu
 func (c *converter) inChannels(_ *block, set *schema.Set, typ string, v python.Value, where string) bool {
 	on := typ == "ResNetSobel"
 	if d := dictAt(c.m, "model"); d != nil {
-		with, _ := d.Get("with_sobel")
-		on = on || with.X == true
+		_, with := c.withFilters(d)
+		on = on || with
 	}
 	if !on || set.Field("with_sobel") == nil || !sameNumber(v, "2") {
 		return false
