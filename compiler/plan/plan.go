@@ -102,6 +102,20 @@ type Group struct {
 	Params      int      `json:"params"` // number of tensors
 }
 
+// Rate is the scalar whose value is logged as the learning rate: the optimizer's, "lr", or where every group has its own that of the group with most tensors.
+func (p *Plan) Rate() string {
+	name, most := "lr", 0
+	for _, g := range p.Groups {
+		if g.LR == "lr" {
+			return g.LR
+		}
+		if g.Params > most {
+			name, most = g.LR, g.Params
+		}
+	}
+	return name
+}
+
 // Same reports whether two groups have the same options.
 func (g Group) Same(h Group) bool {
 	m := g.Momentum == h.Momentum || g.Momentum != nil && h.Momentum != nil && *g.Momentum == *h.Momentum

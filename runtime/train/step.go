@@ -137,7 +137,7 @@ func (r *run) endStep(ctx context.Context) error {
 // scalars are the inputs of this step, and the learning rate for the log. Gradients are applied at every accumulate-th micro-batch and at the very last.
 func (r *run) scalars() ([]float32, float64) {
 	out := make([]float32, len(r.plan.Scalars))
-	lr := 0.0
+	lr, rate := 0.0, r.plan.Rate()
 	for i, s := range r.plan.Scalars {
 		v := s.Curve.At(r.loop.Step, r.perEpoch, r.plan.Train.Epochs)
 		switch s.Name {
@@ -146,7 +146,7 @@ func (r *run) scalars() ([]float32, float64) {
 			if done%r.plan.Train.Accumulate != 0 && done != r.perEpoch*r.plan.Train.Epochs {
 				v = 0
 			}
-		case "lr":
+		case rate:
 			lr = v
 		}
 		out[i] = float32(v)
