@@ -28,20 +28,20 @@ func (c *clustering) check(r *schema.Report, h head.Head, algorithm string) {
 	}
 }
 
-// actions are those that extract features by the network as it stands and cluster them.
-func (c *clustering) actions(extractor string, h head.Head) []plan.Action {
+// actions are those that extract features by the network as it stands and make k clusters of them.
+func (c *clustering) actions(extractor string, k int) []plan.Action {
 	return []plan.Action{
 		{Kind: plan.Extract, Graph: ClusterGraph, Dataset: extractor},
-		{Kind: plan.KMeans, K: h.(head.Classifier).Classes(), Dim: max(c.dim, 0), Iterations: c.iterations},
+		{Kind: plan.KMeans, K: k, Dim: max(c.dim, 0), Iterations: c.iterations},
 	}
 }
 
-// place is where the number of clusters is written.
-func (c *clustering) place(b *nn.Builder, h head.Head) string {
+// place is where the number of clusters is written; where it is not here, it is the num_classes of component of.
+func (c *clustering) place(b *nn.Builder, of schema.Component) string {
 	if c.k > 0 {
 		return b.Place(c, "k")
 	}
-	return b.Place(h, "num_classes")
+	return b.Place(of, "num_classes")
 }
 
 // extracting declares the argument that names what is clustered.

@@ -56,11 +56,11 @@ func (a *deepcluster) Loss(b *nn.Builder) *ir.Value {
 	s := b.Root()
 	defer s.At(a)()
 	in := append(a.neck.Forward(s.Sub("neck"), a.backbone.Forward(s.Sub("backbone"), b.View(0))), b.PseudoLabel())
-	do := append(a.clustering.actions(a.extractor, a.head), plan.Action{Kind: plan.Label})
+	h, w := s.Sub("head"), a.head.(head.Weigher)
+	do := append(a.clustering.actions(a.extractor, w.Classes()), plan.Action{Kind: plan.Label})
 	if a.balance {
 		do = append(do, plan.Action{Kind: plan.Balance})
 	}
-	h, w := s.Sub("head"), a.head.(head.Weigher)
 	loss := func() *ir.Value { return w.Loss(h, in...) }
 	if a.reweigh {
 		k := w.Classes()

@@ -22,21 +22,20 @@ var _ = Table.Register(schema.Entry[Algorithm]{Info: schema.Info{Name: "odc",
 }, New: func() Algorithm { return &odc{} }})
 
 type odc struct {
-	backbone         backbone.Backbone
-	neck             neck.Neck
-	head             head.Head
-	memory           onlineMemory
-	clustering       clustering
-	extractor        string
-	reweigh          bool
-	power            float64
-	centroids, small int
+	backbone   backbone.Backbone
+	neck       neck.Neck
+	head       head.Head
+	memory     onlineMemory
+	clustering clustering
+	tending    tending
+	extractor  string
+	reweigh    bool
+	power      float64
 }
 
 func (a *odc) Args(s *schema.Set) {
 	extracting(s, &a.extractor)
-	s.Int(&a.centroids, "centroids_update_interval", 10, "steps after which the centroids become the means of their members", schema.Positive)
-	s.Int(&a.small, "deal_with_small_clusters_interval", 1, "steps after which clusters with fewer than min_cluster images are merged", schema.Positive)
+	a.tending.declare(s)
 	s.Bool(&a.reweigh, "reweight", true, "whether the loss weighs each cluster by the number of its images to the power of -reweight_pow")
 	s.Float(&a.power, "reweight_pow", 0.5, "that power", schema.NonNegative)
 	schema.Child(s, &a.backbone, "backbone", backbone.Table, "network over images", true)
@@ -44,20 +43,6 @@ func (a *odc) Args(s *schema.Set) {
 	schema.Child(s, &a.head, "head", head.Table, "classifier of the clusters: cls", true)
 	s.Block(&a.memory, "memory", "features and clusters of all images", nil)
 	s.Block(&a.clustering, "clustering", "k-means before the first step; MMSelfSup's recipe has pca_dim = -1", nil)
-}
-
-// onlineMemory are the arguments of the memory of features and clusters.
-type onlineMemory struct {
-	length, dim, classes, least int
-	momentum                    float64
-}
-
-func (m *onlineMemory) Args(s *schema.Set) {
-	s.Int(&m.length, "length", 0, "number of images in the training set", schema.Required, schema.Between(2, 1<<31-1))
-	s.Int(&m.dim, "feat_dim", 256, "size of a feature: that of the neck's output", schema.Positive)
-	s.Float(&m.momentum, "momentum", 0.5, "share of the new feature of an image in the one that is kept", schema.Fraction)
-	s.Int(&m.classes, "num_classes", 0, "number of clusters, that of the head's classes; 0 takes that", schema.Between(0, 1<<24))
-	s.Int(&m.least, "min_cluster", 20, "images that a cluster needs to stay", schema.Positive)
 }
 
 // Check demands a classifier of the clusters.
@@ -82,8 +67,7 @@ func (a *odc) Loss(b *nn.Builder) *ir.Value {
 	if !z.Valid() {
 		return b.Failed()
 	}
-	if got := z.Shape[1].Size; got != a.memory.dim {
-		s.Errorf(&a.memory, "feat_dim", "Shape mismatch", "The memory is for features of feat_dim = %d numbers, but the neck gives %s. Write feat_dim = %d.", a.memory.dim, z.Shape, got)
+	if !a.memory.fits(s, &a.memory, z) {
 		return b.Failed()
 	}
 	w := a.head.(head.Weigher)
@@ -104,10 +88,9 @@ func (a *odc) Loss(b *nn.Builder) *ir.Value {
 // stages fills the memory before the first step and tends it between steps. The classifier starts anew after the clustering even where its weights were given.
 func (a *odc) stages(b *nn.Builder, m *plan.Memory) {
 	m.At = b.Place(&a.memory, "length")
-	do := append(a.clustering.actions(a.extractor, a.head), plan.Action{Kind: plan.Remember, Memory: m}, plan.Action{Kind: plan.Restart, Target: "head."})
+	do := append(a.clustering.actions(a.extractor, a.head.(head.Classifier).Classes()), plan.Action{Kind: plan.Remember, Memory: m}, plan.Action{Kind: plan.Restart, Target: "head."})
 	b.Stage(plan.Stage{Name: "clustering", Initial: true, Do: do, At: a.clustering.place(b, a.head)})
-	b.Stage(plan.Stage{Name: "centroids", Steps: a.centroids, Do: []plan.Action{{Kind: plan.Centroids, Memory: m}}, At: b.Place(a, "centroids_update_interval")})
-	b.Stage(plan.Stage{Name: "small clusters", Steps: a.small, Do: []plan.Action{{Kind: plan.Merge, Memory: m, Least: a.memory.least}}, At: b.Place(a, "deal_with_small_clusters_interval")})
+	a.tending.stages(b, a, m, a.memory.least)
 }
 
 // Embed gives what is clustered.

@@ -49,24 +49,35 @@ func (c *Clusters) Extremes() {
 	c.scope.B.Metric("cluster_max", op.ReduceMax(c.counts.In, false))
 }
 
-// Update moves the features of the batch's samples towards z, [batch, dim], of which momentum is the share, and gives each the cluster whose centroid has the largest product with it. No gradient passes. A sample that is in
-// the batch more than once, as where epochs are drawn with replacement, keeps what its last place makes of it: every place is given that, so that the order of writing does not count. It returns the share of places whose cluster
-// changed. It is called once in a step.
-func (c *Clusters) Update(z *ir.Value, momentum float64) *ir.Value {
+// Move moves the features of the batch's samples towards z, [batch, dim], of which momentum is the share, and leaves the clusters alone. No gradient passes. A sample that is in the batch more than once, as where epochs are drawn
+// with replacement, keeps what its last place makes of it: every place is given that, so that the order of writing does not count. It is called once in a step, unless Update is.
+func (c *Clusters) Move(z *ir.Value, momentum float64) {
 	defer c.scope.Enter()()
+	c.move(z, momentum)
+}
+
+// move gives the moved features, [batch, dim], and the last places of the samples, [batch].
+func (c *Clusters) move(z *ir.Value, momentum float64) (moved, last *ir.Value) {
 	const eps = 1e-10
 	z = Normalize(fn.StopGradient(z), eps)
 	rows := op.Unsqueeze(c.index, 1)
 	old := op.GatherND(c.features.In, rows, 0)
-	moved := Normalize(op.Add(op.Mul(old, op.Scalar(old, 1-momentum)), op.Mul(z, op.Scalar(z, momentum))), eps)
+	moved = Normalize(op.Add(op.Mul(old, op.Scalar(old, 1-momentum)), op.Mul(z, op.Scalar(z, momentum))), eps)
 
-	last := lastPlaces(rows, c.index)
+	last = lastPlaces(rows, c.index)
 	moved = op.Gather(moved, last, 0)
+	c.features.New, c.features.Rows = moved, rows
+	return moved, last
+}
+
+// Update moves the features as Move does, and gives each sample the cluster whose centroid has the largest product with its feature. It returns the share of places whose cluster changed. It is called once in a step.
+func (c *Clusters) Update(z *ir.Value, momentum float64) *ir.Value {
+	defer c.scope.Enter()()
+	moved, last := c.move(z, momentum)
 	before := c.Labels()
 	after := op.ArgMax(op.MatMul(moved, op.Transpose(c.centroids.In, 1, 0)), -1, false)
 
-	c.features.New, c.features.Rows = moved, rows
-	c.labels.New, c.labels.Rows = op.Cast(after, ir.Float32), rows
+	c.labels.New, c.labels.Rows = op.Cast(after, ir.Float32), c.features.Rows
 	places := make([]int, z.Shape[0].Size)
 	for i := range places {
 		places[i] = i
