@@ -24,6 +24,7 @@ const (
 	Reweigh   = "reweigh"   // Target, [K], becomes the weight of each class: its share of images to the power of -Power, with the sum 1
 	Restart   = "restart"   // the parameters whose names begin with Target start anew
 	Remember  = "remember"  // Memory takes over features and clusters
+	Assign    = "assign"    // Memory takes over the clusters; its features and centroids stay
 	Centroids = "centroids" // the centroids of Memory become the means of their members
 	Merge     = "merge"     // clusters of Memory with fewer than Least members are merged
 )
@@ -112,7 +113,7 @@ func (p *Plan) checkStages() error {
 
 // checkAction tests an action; made are the kinds of the actions before it.
 func (p *Plan) checkAction(a Action, made map[string]bool) error {
-	needs := map[string]string{KMeans: Extract, Label: KMeans, Balance: Label, Reweigh: KMeans, Remember: KMeans}
+	needs := map[string]string{KMeans: Extract, Label: KMeans, Balance: Label, Reweigh: KMeans, Remember: KMeans, Assign: KMeans}
 	if before := needs[a.Kind]; before != "" && !made[before] {
 		return fmt.Errorf("the action %s needs %s before it", a.Kind, before)
 	}
@@ -129,7 +130,7 @@ func (p *Plan) checkAction(a Action, made map[string]bool) error {
 		if d := p.dims(a.Target); len(d) != 1 {
 			return fmt.Errorf("there is no state %q for weights of classes", a.Target)
 		}
-	case Remember, Centroids, Merge:
+	case Remember, Assign, Centroids, Merge:
 		return p.checkMemory(a.Memory)
 	case Label, Balance, Restart:
 	default:

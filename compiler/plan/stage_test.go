@@ -72,12 +72,13 @@ func TestCheckStages(t *testing.T) {
 			State: []State{{Name: "f", DType: "f32", Dims: []int{9, 4}}, {Name: "l", DType: "f32", Dims: []int{9}}, {Name: "c", DType: "f32", Dims: []int{3, 4}}, {Name: "n", DType: "f32", Dims: []int{3}}}}
 	}
 	extract, kmeans := Action{Kind: Extract, Graph: "cluster", Dataset: "train"}, Action{Kind: KMeans, K: 3, Iterations: 2}
-	if err := plan(extract, kmeans, Action{Kind: Label}, Action{Kind: Balance}, Action{Kind: Reweigh, Target: "n"}, Action{Kind: Remember, Memory: memory}).checkStages(); err != nil {
+	if err := plan(extract, kmeans, Action{Kind: Label}, Action{Kind: Balance}, Action{Kind: Reweigh, Target: "n"}, Action{Kind: Remember, Memory: memory}, Action{Kind: Assign, Memory: memory}).checkStages(); err != nil {
 		t.Errorf("a sound plan: %v", err)
 	}
 	for want, p := range map[string]*Plan{
 		"kmeans needs extract":     plan(kmeans),
 		"label needs kmeans":       plan(extract, Action{Kind: Label}),
+		"assign needs kmeans":      plan(extract, Action{Kind: Assign, Memory: memory}),
 		`no graph "other"`:         plan(Action{Kind: Extract, Graph: "other", Dataset: "train"}),
 		`a dataset "none"`:         plan(Action{Kind: Extract, Graph: "cluster", Dataset: "none"}),
 		"with 1 clusters":          plan(extract, Action{Kind: KMeans, K: 1, Iterations: 1}),

@@ -193,6 +193,22 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+// TestAssign: another partition changes labels and counts, and neither features nor centroids.
+func TestAssign(t *testing.T) {
+	x := NewPoints(4, 2)
+	copy(x.Data, []float32{1, 0, 0, 1, 1, 0, 0, 1})
+	m := &Memory{Features: NewPoints(4, 2), Labels: make([]float32, 4), Centroids: NewPoints(3, 2), Counts: make([]float32, 3)}
+	m.Fill(x, []int32{0, 1, 0, 1})
+	features, centroids := m.Features.Clone(), m.Centroids.Clone()
+	m.Assign([]int32{2, 1, 1, 1})
+	if diff := cmp.Diff([]float32{2, 1, 1, 1, 0, 3, 1}, append(slices.Clone(m.Labels), m.Counts...)); diff != "" {
+		t.Errorf("labels and counts (-want +got):\n%s", diff)
+	}
+	if !slices.Equal(m.Features.Data, features.Data) || !slices.Equal(m.Centroids.Data, centroids.Data) {
+		t.Error("assigning clusters moves features or centroids")
+	}
+}
+
 // TestMerge: members of a small cluster go to the nearest of the others, which is parted in two; labels, counts and centroids agree afterwards.
 func TestMerge(t *testing.T) {
 	// Forty vectors around (1, 0), in two groups, sixteen around (0, 1), and two of a third cluster near the latter.

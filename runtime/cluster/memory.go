@@ -19,10 +19,20 @@ type Memory struct {
 func (m *Memory) Fill(features Points, labels []int32) {
 	copy(m.Features.Data, features.Data)
 	Normalize(m.Features)
+	m.Assign(labels)
+	Means(m.Features, labels, m.Centroids)
+}
+
+// Assign takes over a partition. Features and centroids stay.
+func (m *Memory) Assign(labels []int32) {
+	counts := make([]int, len(m.Counts))
 	for i, l := range labels {
 		m.Labels[i] = float32(l)
+		counts[l]++
 	}
-	m.count(Means(m.Features, labels, m.Centroids))
+	for c, n := range counts {
+		m.Counts[c] = float32(n)
+	}
 }
 
 // Centre moves every centroid to the mean of its members; those without members stay.
@@ -34,12 +44,6 @@ func (m *Memory) labels() []int32 {
 		out[i] = int32(l)
 	}
 	return out
-}
-
-func (m *Memory) count(counts []int) {
-	for c, n := range counts {
-		m.Counts[c] = float32(n)
-	}
 }
 
 // Small reports whether any cluster has fewer than least members.
@@ -89,12 +93,7 @@ func (m *Memory) Merge(ctx context.Context, least int, draw func(part int) plan.
 			return 0, err
 		}
 	}
-	counts = make([]int, m.Centroids.N)
-	for i, l := range labels {
-		m.Labels[i] = float32(l)
-		counts[l]++
-	}
-	m.count(counts)
+	m.Assign(labels)
 	return len(small), nil
 }
 

@@ -85,12 +85,8 @@ func (w *work) act(ctx context.Context, i int, a plan.Action) error {
 		return reweigh(w.State(a.Target), w.found.Counts, a.Power)
 	case plan.Restart:
 		return w.Restart(a.Target, w.Step)
-	case plan.Remember:
-		m := w.memory(a.Memory)
-		if m.Features.Dim != w.features.Dim || m.Features.N != w.features.N || m.Centroids.N != w.found.Centroids.N {
-			return fmt.Errorf("the memory is for %d vectors of %d numbers in %d clusters, but there are %d of %d in %d", m.Features.N, m.Features.Dim, m.Centroids.N, w.features.N, w.features.Dim, w.found.Centroids.N)
-		}
-		m.Fill(w.features, w.found.Labels)
+	case plan.Remember, plan.Assign:
+		return w.remember(a)
 	case plan.Centroids:
 		w.memory(a.Memory).Centre()
 	case plan.Merge:
@@ -171,6 +167,20 @@ func (w *work) memory(m *plan.Memory) *cluster.Memory {
 	}
 	labels, counts := w.State(m.Labels), w.State(m.Counts)
 	return &cluster.Memory{Features: points(m.Features, len(labels)), Labels: labels, Centroids: points(m.Centroids, len(counts)), Counts: counts}
+}
+
+// remember hands features and clusters to a memory, or the clusters alone.
+func (w *work) remember(a plan.Action) error {
+	m := w.memory(a.Memory)
+	if m.Features.Dim != w.features.Dim || m.Features.N != w.features.N || m.Centroids.N != w.found.Centroids.N {
+		return fmt.Errorf("the memory is for %d vectors of %d numbers in %d clusters, but there are %d of %d in %d", m.Features.N, m.Features.Dim, m.Centroids.N, w.features.N, w.features.Dim, w.found.Centroids.N)
+	}
+	if a.Kind == plan.Assign {
+		m.Assign(w.found.Labels)
+	} else {
+		m.Fill(w.features, w.found.Labels)
+	}
+	return nil
 }
 
 func (w *work) merge(ctx context.Context, i int, a plan.Action) error {
