@@ -92,7 +92,11 @@ func (s *stepGraph) update(r *root, params []*nn.State, grads []*ir.Value) {
 	}
 	leave := s.G.SetScope("guard")
 	norm2 := op.Sum(squares...)
-	sound := op.Less(op.Abs(op.Add(norm2, op.Abs(s.loss))), op.Scalar(norm2, 3e38))
+	all := op.Add(norm2, op.Abs(s.loss))
+	for _, x := range s.Guarded {
+		all = op.Add(all, op.ReduceSumSquare(x, false))
+	}
+	sound := op.Less(op.Abs(all), op.Scalar(norm2, 3e38))
 	s.ok = op.And(s.gate, sound)
 	leave()
 	s.G.Rename(s.ok, okName)

@@ -21,6 +21,8 @@ type Builder struct {
 	Scalars []plan.Scalar
 	Metrics []Metric
 	Stages  []plan.Stage
+	// Guarded are what a step makes that must be finite for it to count, besides the loss and the gradients; see Guard.
+	Guarded []*ir.Value
 	// Recompute asks that residual blocks keep no values for the backward part but compute them again; see Scope.Recomputed.
 	Recompute bool
 	// Blocks tells where each component was written, for diagnostics; see Scope.At.
@@ -209,6 +211,9 @@ func (b *Builder) Begun(name string, length int, byEpoch bool) *ir.Value {
 	v := b.Scalar(name, curve)
 	return op.Greater(v, op.Scalar(v, 0.5))
 }
+
+// Guard lets a step count only if x is finite: what goes into state without having a part in the loss. What x is made of is read before any state is written.
+func (b *Builder) Guard(x *ir.Value) { b.Guarded = append(b.Guarded, x) }
 
 // Metric logs a scalar under the name.
 func (b *Builder) Metric(name string, v *ir.Value) { b.Metrics = append(b.Metrics, Metric{name, v}) }
