@@ -1,8 +1,6 @@
 # ImageNet-1k for methods that learn clusters: the training images under one view, and the same images as they are clustered.
 
-locals {
-  data = env("SSC_DATA", "data/imagenet")
-}
+extends = ["imagenet_extract.hcl"]
 
 dataset "train" {
   source "image_list" {
@@ -20,22 +18,6 @@ dataset "train" {
       hue        = 0.5
     }
     random_grayscale { p = 0.2 }
-    normalize {
-      mean = [0.485, 0.456, 0.406]
-      std  = [0.229, 0.224, 0.225]
-    }
-  }
-}
-
-# The training images as they are clustered.
-dataset "extract" {
-  source "image_list" {
-    data_prefix = "${local.data}/train"
-    ann_file    = "${local.data}/meta/train.txt"
-  }
-  view {
-    resize { size = 256 }
-    center_crop { size = 224 }
     normalize {
       mean = [0.485, 0.456, 0.406]
       std  = [0.229, 0.224, 0.225]
