@@ -77,6 +77,11 @@ func (c *compilation) decode() {
 	if cl, ok := c.root.algorithm.(algorithm.Clusterer); ok && c.root.dataset(cl.Extractor()) == nil {
 		c.errorf(c.blocks[c.root.algorithm], "extractor", "Unknown dataset", "There is no dataset %q.%s", cl.Extractor(), schema.DidYouMean(cl.Extractor(), c.root.names()))
 	}
+	if d, ok := c.root.algorithm.(algorithm.Delayed); ok {
+		if n, arg := d.Begins(); n > 0 && n >= c.root.train.epochs {
+			c.errorf(c.blocks[c.root.algorithm], arg, "Warm-up too long", "%s = %d, but training ends after %d epochs: a part of the loss would never count. Write less, or more epochs in train.", arg, n, c.root.train.epochs)
+		}
+	}
 	for _, list := range [][]schema.Component{c.root.monitors, c.root.evaluates} {
 		for _, p := range list {
 			c.checkProbe(p)

@@ -31,6 +31,7 @@ func TestMethodStart(t *testing.T) {
 		"deepcluster":   {"", math.Log(5), 0.05},
 		"odc":           {"", math.Log(5), 0.05},
 		"npid":          {"algorithm \"npid\" {\n head \"contrastive\" { temperature = 100 }\n}", math.Log(13), 0.02},
+		"interclr":      {"algorithm \"interclr\" {\n head \"contrastive\" { temperature = 100 }\n}", 0.75*math.Log(17) + 0.25*math.Log(7), 0.02},
 		"dino":          {"algorithm \"dino\" {\n neck \"dino\" {\n bottleneck_channels = 1024\n out_channels = 256\n}\n}", math.Log(256), 0.2},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -14,7 +14,8 @@ import (
 )
 
 // methods are those of testdata/oracle/methods.py, each with a pipeline of its name in testdata.
-var methods = []string{"byol", "simsiam", "barlowtwins", "vicreg", "moco", "moco_groups", "densecl", "swav", "nnclr", "mocov3", "dino", "rotation_pred", "relative_loc", "deepcluster", "odc", "npid", "npid_ensure_neg"}
+var methods = []string{"byol", "simsiam", "barlowtwins", "vicreg", "moco", "moco_groups", "densecl", "swav", "nnclr", "mocov3", "dino", "rotation_pred", "relative_loc", "deepcluster", "odc", "npid", "npid_ensure_neg",
+	"interclr", "interclr_hard", "interclr_semieasy", "interclr_random"}
 
 // sorters are the methods that compare no embeddings: they sort images into classes that they made themselves.
 var sorters = []string{"rotation_pred", "relative_loc"}

@@ -34,6 +34,12 @@ type Clusterer interface {
 	Extractor() string
 }
 
+// Delayed is an algorithm with a part of its loss that counts only after some epochs.
+type Delayed interface {
+	// Begins is the number of these epochs, and the argument that says it.
+	Begins() (epochs int, arg string)
+}
+
 // ClusterGraph is the name of the graph that makes the embeddings that are clustered.
 const ClusterGraph = "cluster"
 

@@ -11,7 +11,7 @@ import (
 type clustering struct{ k, dim, iterations int }
 
 func (c *clustering) Args(s *schema.Set) {
-	s.Int(&c.k, "k", 0, "number of clusters, that of the head's classes; 0 takes that", schema.Between(0, 1<<24))
+	s.Int(&c.k, "k", 0, "number of clusters, that of num_classes of the head or, in interclr, of the algorithm; 0 takes that", schema.Between(0, 1<<24))
 	s.Int(&c.dim, "pca_dim", 256, "principal components that the features are reduced to, each with variance 1, before they are clustered; -1 leaves them as they are", schema.Between(-1, 1<<16))
 	s.Int(&c.iterations, "niter", 20, "iterations of k-means at most", schema.Positive)
 }

@@ -129,7 +129,13 @@ func (m *dictionary) keys(b *nn.Builder, encode func(nn.Scope, *ir.Value) []*ir.
 
 // against is the head's loss of queries among their keys, both [row, dim], and the queue: the positive is candidate 0.
 func against(s nn.Scope, h head.Head, q, k *ir.Value, queue *nn.Queue) *ir.Value {
-	positive := op.ReduceSum(op.Mul(q, k), true, -1)
-	negative := op.MatMul(q, op.Transpose(queue.Rows(), 1, 0))
-	return h.Loss(s.Sub("head"), op.Concat(1, positive, negative), op.ConstInts(s.B.G, make([]int, q.Shape[0].Size)...))
+	return among(s, h, products(q, k), op.MatMul(q, op.Transpose(queue.Rows(), 1, 0)))
+}
+
+// products are those of the rows of two matrices: [row, dim] to [row, 1].
+func products(x, y *ir.Value) *ir.Value { return op.ReduceSum(op.Mul(x, y), true, -1) }
+
+// among is the head's loss of similarities with a positive, [row, 1], and with negatives, [row, candidate].
+func among(s nn.Scope, h head.Head, positive, negatives *ir.Value) *ir.Value {
+	return h.Loss(s.Sub("head"), op.Concat(1, positive, negatives), op.ConstInts(s.B.G, make([]int, positive.Shape[0].Size)...))
 }

@@ -20,7 +20,7 @@ func (m *onlineMemory) declare(s *schema.Set, dim int, momentum float64) {
 	s.Int(&m.length, "length", 0, "number of images in the training set", schema.Required, schema.Between(2, 1<<31-1))
 	s.Int(&m.dim, "feat_dim", dim, "size of a feature: that of the neck's output", schema.Positive)
 	s.Float(&m.momentum, "momentum", momentum, "share of the new feature of an image in the one that is kept", schema.Fraction)
-	s.Int(&m.classes, "num_classes", 0, "number of clusters, that of the head's classes; 0 takes that", schema.Between(0, 1<<24))
+	s.Int(&m.classes, "num_classes", 0, "number of clusters, that of num_classes of the head or, in interclr, of the algorithm; 0 takes that", schema.Between(0, 1<<24))
 	s.Int(&m.least, "min_cluster", 20, "images that a cluster needs to stay", schema.Positive)
 }
 

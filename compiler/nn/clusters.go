@@ -29,6 +29,18 @@ func (c *Clusters) Memory() *plan.Memory {
 	return &plan.Memory{Features: c.features.Name, Labels: c.labels.Name, Centroids: c.centroids.Name, Counts: c.counts.Name}
 }
 
+// Index is the row of each sample of the batch: [batch], int64.
+func (c *Clusters) Index() *ir.Value { return c.index }
+
+// Rows are the features of all images at the beginning of the step: [row, dim].
+func (c *Clusters) Rows() *ir.Value { return c.features.In }
+
+// All are the clusters of all images at the beginning of the step: [row], float32.
+func (c *Clusters) All() *ir.Value { return c.labels.In }
+
+// Counts are the members of each cluster at the beginning of the step: [class], float32.
+func (c *Clusters) Counts() *ir.Value { return c.counts.In }
+
 // Labels are the clusters of the batch's samples at the beginning of the step: [batch], int64.
 func (c *Clusters) Labels() *ir.Value {
 	return op.Cast(op.Gather(c.labels.In, c.index, 0), ir.Int64)

@@ -69,7 +69,7 @@ def main():
         for _ in range(STEPS):
             shared = g.normal(size=(IMAGES, 3, max(8, *sizes), max(8, *sizes)))
             fields = {f"view{v}": exact(shared[:, :, :s, :s] + 0.5 * g.normal(size=(IMAGES, 3, s, s))) for v, s in enumerate(sizes)}
-            if name == "moco_groups":
+            if name in ("moco_groups", "interclr_random"):
                 fields["shuffle"] = torch.from_numpy(g.permutation(IMAGES))
             if name == "relative_loc":
                 fields["neck.dropout"] = exact(g.uniform(size=(8 * IMAGES, 16)))
@@ -83,6 +83,12 @@ def main():
                 fields["idx"] = torch.from_numpy(g.permutation(20)[:IMAGES])
                 fields["idx"][6] = fields["idx"][1]
                 fields["negatives"] = torch.from_numpy(g.integers(net.drawn, size=(IMAGES, 12)))
+            if name.startswith("interclr"):
+                fields["idx"] = torch.from_numpy(g.permutation(20)[:IMAGES])
+                fields["idx"][6] = fields["idx"][1]
+                fields["positives"] = torch.from_numpy(g.integers(2**40, size=IMAGES))
+                if net.drawn:
+                    fields["negatives"] = torch.from_numpy(g.integers(net.drawn[1], size=(IMAGES, net.drawn[0])))
             steps.append(fields)
         start = state(net)
         single = lambda to, v: to(v) if v.dim() == 4 else v.float() if v.is_floating_point() else v

@@ -119,11 +119,16 @@ class Method(nn.Module):
 
 class Taught(Method):
     """A method with a teacher, which makes no gradient and is no parameter of the optimizer."""
+    taught = ("backbone", "neck")
 
-    def __init__(self, neck, head=None):
+    def __init__(self, neck, head=None, **parts):
         super().__init__(neck, head)
         self.teacher = nn.Module()
-        self.teacher.backbone, self.teacher.neck = copy.deepcopy(self.backbone), copy.deepcopy(self.neck)
+        for part, net in parts.items():
+            self.add_module(part, net)
+        self.taught += tuple(parts)
+        for part in self.taught:
+            self.teacher.add_module(part, copy.deepcopy(getattr(self, part)))
         for p in self.teacher.parameters():
             p.requires_grad_(False)
 
@@ -132,12 +137,12 @@ class Taught(Method):
             return self.teacher.neck(self.teacher.backbone(x)[-1])
 
     def start(self):  # as a copy
-        for part in ("backbone", "neck"):
+        for part in self.taught:
             getattr(self.teacher, part).load_state_dict(getattr(self, part).state_dict())
 
     @torch.no_grad()
     def follow(self, m):
-        for part in ("backbone", "neck"):
+        for part in self.taught:
             for p, k in zip(getattr(self, part).parameters(), getattr(self.teacher, part).parameters()):
                 k.copy_(k * m + p * (1.0 - m))
 
@@ -433,22 +438,29 @@ class ODCNeck(nn.Module):
         return torch.relu(self.fc1(torch.where(draws >= 0.5, x * 2, 0)))
 
 
-class ODC(Method):
+class Clusters(nn.Module):
     """A memory of twenty images in five clusters; images may be in a batch twice, and the last place counts."""
 
+    def __init__(self, dim):
+        super().__init__()
+        for name, shape in {"feature_bank": (20, dim), "label_bank": (20,), "centroids": (5, dim), "counts": (5,)}.items():
+            self.register_buffer(name, torch.zeros(shape))
+
+    def start(self):
+        self.feature_bank.copy_(F.normalize(self.feature_bank, dim=1))
+        self.label_bank.copy_(torch.arange(20) % 5)
+        self.label_bank[:4] = 0
+        self.counts.copy_(torch.bincount(self.label_bank.long(), minlength=5))
+
+
+class ODC(Method):
     def __init__(self):
         super().__init__(ODCNeck(16, 6))
         self.head.fc_cls = nn.Linear(6, 5)
-        self.memory = nn.Module()
-        for name, shape in {"feature_bank": (20, 6), "label_bank": (20,), "centroids": (5, 6), "counts": (5,)}.items():
-            self.memory.register_buffer(name, torch.zeros(shape))
+        self.memory = Clusters(6)
 
     def start(self):
-        m = self.memory
-        m.feature_bank.copy_(F.normalize(m.feature_bank, dim=1))
-        m.label_bank.copy_(torch.arange(20) % 5)
-        m.label_bank[:4] = 0
-        m.counts.copy_(torch.bincount(m.label_bank.long(), minlength=5))
+        self.memory.start()
 
     def loss(self, fields):
         m, idx = self.memory, fields["idx"].long()
@@ -524,7 +536,114 @@ class NPIDEnsureNeg(NPID):
         return torch.tensor(others).gather(1, fields["negatives"])
 
 
+class InterCLR(Queued):
+    """MoCo v2 and a memory of twenty images: a positive of the own cluster, six negatives of others. Samples are chosen in loops over lists, and margins of angles by the angles."""
+    sampling, online, kept, warmup = "semihard", True, 0.0, 0
+    intra, inter = ("cos", 0.0), ("cos", -0.5)
+    drawn = (12, 2**31)  # how many draws for the negatives of an image, and below which number
+
+    def __init__(self, **parts):
+        super().__init__(MoCoV2Neck(12, 8), **parts)
+        self.add("queue", 16, 8)
+        self.memory = Clusters(8)
+
+    def start(self):
+        super().start()
+        self.memory.start()
+
+    def before(self, step):
+        self.follow(0.9)
+        self.weights = (0.75, 0.25) if step >= self.warmup else (1.0, 0.0)
+
+    def encode(self, fields):
+        """Queries and keys, for either part of the loss."""
+        a, b = self.views(fields)
+        q, k = F.normalize(self.net(a), dim=1), F.normalize(self.teach(b), dim=1)
+        return (q, k), (q, k)
+
+    @staticmethod
+    def widen(c, kind, by):
+        if kind == "cos":
+            return c - by
+        angle = c.acos()
+        inside = angle + by > 0 if by < 0 else angle + by < math.pi
+        return torch.where(inside, torch.cos(angle + by), c - abs(by) * math.sin(by))
+
+    def negatives(self, own, near, draws):
+        """near are all rows, the most similar first."""
+        labels = self.memory.label_bank
+        if self.sampling == "random":
+            others = sorted((j for j in range(20) if labels[j] != own), key=lambda j: labels[j])
+            return [others[d % len(others)] for d in draws]
+        if self.sampling == "hard":
+            others = [j for j in near if labels[j] != own]
+        else:
+            pool = near[:12] if self.sampling == "semihard" else near[::-1][:12]
+            others = [j for _, j in sorted(((d, j) for d, j in zip(draws, pool) if labels[j] != own), reverse=True)]
+        return (others[:6] * 6)[:6]
+
+    def loss(self, fields):
+        (q, k), (q2, k2) = self.encode(fields)
+        logits = lambda positive, negative: F.cross_entropy(torch.cat([positive[:, None], negative], 1) / 0.2, torch.zeros(len(q), dtype=torch.long))
+        intra = logits(self.widen((q * k).sum(1), *self.intra), q @ self.queue.clone().T)
+        self.push("queue", k)
+
+        bank, labels, idx = self.memory.feature_bank.clone(), self.memory.label_bank, fields["idx"].long()
+        near = (q2.detach() @ bank.T).argsort(1, descending=True).tolist()
+        own = labels[idx].tolist()
+        members = [[j for j in range(20) if labels[j] == c] for c in own]
+        positive = bank[[m[d % len(m)] for m, d in zip(members, fields["positives"].tolist())]]
+        draws = fields["negatives"].tolist() if self.drawn else near
+        chosen = torch.tensor([self.negatives(*x) for x in zip(own, near, draws)])
+        inter = logits(self.widen((q2 * positive).sum(1), *self.inter), torch.einsum("nc,nkc->nk", q2, bank[chosen]))
+        self.keep(idx, bank, k2)
+        return self.weights[0] * intra + self.weights[1] * inter
+
+    @torch.no_grad()
+    def keep(self, idx, old, k):
+        m = self.memory
+        for i, row in zip(idx, F.normalize(self.kept * old[idx] + (1 - self.kept) * k, dim=1)):
+            m.feature_bank[i] = row
+            if self.online:
+                m.label_bank[i] = (m.centroids @ row).argmax()
+        m.counts.copy_(torch.bincount(m.label_bank.long(), minlength=5))
+
+
+class InterCLRHard(InterCLR):
+    """A second neck, and margins of angles, which widen and narrow."""
+    sampling, kept = "hard", 0.25
+    intra, inter = ("arc", 0.4), ("arc", -0.3)
+    drawn = None
+
+    def __init__(self):
+        super().__init__(inter_neck=MoCoV2Neck(12, 8))
+
+    def encode(self, fields):
+        a, b = self.views(fields)
+        f = self.backbone(a)[-1]
+        with torch.no_grad():
+            g = self.teacher.backbone(b)[-1]
+            keys = self.teacher.neck(g), self.teacher.inter_neck(g)
+        return [(F.normalize(q, dim=1), F.normalize(k, dim=1)) for q, k in zip((self.neck(f), self.inter_neck(f)), keys)]
+
+
+class InterCLRSemieasy(InterCLR):
+    """Clusters that stay, and a part of the loss that counts from the second step on."""
+    sampling, online, warmup = "semieasy", False, 1
+    intra, inter = ("cos", 0.1), ("arc", 0.7)
+
+
+class InterCLRRandom(InterCLR):
+    """On two devices."""
+    sampling = "random"
+    drawn = (6, 2**40)
+
+    def encode(self, fields):
+        q, k = MoCoGroups.pair(self, fields)
+        return (q, k), (q, k)
+
+
 METHODS = {"byol": BYOL, "simsiam": SimSiam, "barlowtwins": BarlowTwins, "vicreg": VICReg, "moco": MoCo, "moco_groups": MoCoGroups,
            "densecl": DenseCL, "swav": SwAV, "nnclr": NNCLR, "mocov3": MoCoV3, "dino": DINO, "rotation_pred": RotationPred, "relative_loc": RelativeLoc, "deepcluster": DeepCluster, "odc": ODC,
-           "npid": NPID, "npid_ensure_neg": NPIDEnsureNeg}
+           "npid": NPID, "npid_ensure_neg": NPIDEnsureNeg, "interclr": InterCLR, "interclr_hard": InterCLRHard, "interclr_semieasy": InterCLRSemieasy, "interclr_random": InterCLRRandom}
 SIZES = {"swav": [8, 8, 4, 4, 4], "dino": [8, 8, 4], "rotation_pred": [8], "relative_loc": [12], "deepcluster": [8], "odc": [8], "npid": [8], "npid_ensure_neg": [8]}

@@ -90,10 +90,15 @@ def load(folder):
     torch.distributed.get_rank = lambda: 0
     torch.distributed.all_reduce = lambda *_, **__: None
     torch.distributed.all_gather = lambda out, x: out[0].copy_(x)
+    torch.distributed.broadcast = torch.distributed.barrier = lambda *_: None
     torch.Tensor.cuda = lambda self, *_, **__: self
+    torch.cuda.LongTensor = torch.LongTensor
+    zeros = torch.zeros
+    torch.zeros = lambda *size, device=None, **options: zeros(*size, **options)
     for name in ("necks.linear_neck", "necks.nonlinear_neck", "necks.mocov2_neck", "necks.densecl_neck", "necks.swav_neck", "heads.contrastive_head", "heads.latent_pred_head",
                  "heads.mocov3_head", "heads.swav_head", "algorithms.byol", "algorithms.simsiam", "algorithms.moco", "algorithms.densecl", "algorithms.swav",
-                 "algorithms.barlowtwins", "algorithms.mocov3", "memories.simple_memory", "algorithms.npid"):
+                 "algorithms.barlowtwins", "algorithms.mocov3", "memories.simple_memory", "algorithms.npid", "memories.interclr_memory",
+                 "algorithms.interclr_moco"):
         importlib.import_module("mmselfsup.models." + name)
     return registries["ALGORITHMS"]
 
@@ -121,6 +126,10 @@ CONFIGS = {
                "head": {"type": "MoCoV3Head", "predictor": predictor(12), "temperature": 0.2}},
     "npid": {"type": "NPID", "neg_num": 12, "neck": {"type": "LinearNeck", "in_channels": 8, "out_channels": 8}, "head": {"type": "ContrastiveHead", "temperature": 0.2},
              "memory_bank": {"type": "SimpleMemory", "length": 20, "feat_dim": 8, "momentum": 0.25}},
+    "interclr_hard": {"type": "InterCLRMoCo", "neck": {"type": "MoCoV2Neck", "in_channels": 8, "hid_channels": 12, "out_channels": 8}, "head": {"type": "ContrastiveHead", "temperature": 0.2},
+                      "memory_bank": {"type": "InterCLRMemory", "length": 20, "feat_dim": 8, "momentum": 0.75, "num_classes": 5, "min_cluster": 2}, "neg_num": 6, "neg_sampling": "hard",
+                      "intra_arc_marign_loss": True, "intra_arc_margin": 0.4, "inter_cos_marign_loss": False, "inter_arc_marign_loss": True, "inter_arc_margin": -0.3, "share_neck": False,
+                      "num_classes": 5, **QUEUE},
 }
 PAIRS = [("online_net", "target_net"), ("encoder_q", "encoder_k"), ("base_encoder", "momentum_encoder"), ("encoder", "-")]
 
@@ -132,6 +141,7 @@ def ours(name):
             for i, part in enumerate(("backbone", "neck")):
                 if name.startswith(f"{prefix}.{i}."):
                     name = name.replace(f"{prefix}.{i}.", f"{to}{part}.")
+    name = name.replace("inter_neck_q.", "inter_neck.").replace("inter_neck_k.", "teacher.inter_neck.")
     return name.replace("neck.bn.", "neck.projection_neck.1.").replace("backbone.net.", "backbone.")
 
 
@@ -155,6 +165,14 @@ def compare(algorithms, name, config):
         theirs.memory_bank.feature_bank = net.memory.feature_bank.clone()
         theirs.memory_bank.multinomial.negatives = fields["negatives"]
         views, extra = views[0], [fields["idx"]]
+    if name == "interclr_hard":
+        fields["idx"], fields["positives"] = torch.from_numpy(g.permutation(20)[:8]), torch.from_numpy(g.integers(2**40, size=8))
+        for k, v in net.memory.named_buffers():
+            setattr(theirs.memory_bank, k, v.long() if k == "label_bank" else v.clone())
+        theirs.memory_bank.initialized = True
+        draws = iter(fields["positives"].tolist())
+        torch.Tensor.random_ = lambda self, _, n: self.fill_(next(draws) % n)
+        extra = [fields["idx"]]
     net.before(1)
     loss = net.loss(fields)
     loss.backward()
@@ -163,6 +181,8 @@ def compare(algorithms, name, config):
     grads = {k: p.grad for k, p in net.named_parameters()}
     pairs = {"loss": (loss.detach(), out.detach())}
     pairs |= {f"grad {k}": (grads[ours(k)], p.grad) for k, p in theirs.named_parameters() if p.grad is not None}
+    if name == "interclr_hard":
+        pairs |= {k: (getattr(net.memory, k), getattr(theirs.memory_bank, k).double()) for k in ("feature_bank", "label_bank")}
     if name == "npid":
         pairs["bank"] = net.memory.feature_bank, theirs.memory_bank.feature_bank
     mine = net.state_dict()
