@@ -83,7 +83,9 @@ var argRules = []argRule{
 	{"head", "", "cal_acc", "", "", "accuracy is measured by monitor and evaluate"},
 	{"head", "VisionTransformerClsHead", "hidden_dim", "", "None", ""}, {"head", "VisionTransformerClsHead", "act_cfg", "", "", "it belongs to a hidden layer"},
 
-	{"algorithm", "ODCMemory", "debug", "", "False", ""},
+	{"algorithm", "ODCMemory", "debug", "", "False", ""}, {"algorithm", "InterCLRMemory", "debug", "", "False", ""},
+	{"algorithm", "InterCLRMoCo", "intra_cos_marign_loss", "intra_cos_margin_loss", "", ""}, {"algorithm", "InterCLRMoCo", "intra_arc_marign_loss", "intra_arc_margin_loss", "", ""},
+	{"algorithm", "InterCLRMoCo", "inter_cos_marign_loss", "inter_cos_margin_loss", "", ""}, {"algorithm", "InterCLRMoCo", "inter_arc_marign_loss", "inter_arc_margin_loss", "", ""},
 
 	{"norm", "", "requires_grad", "", "True", ""},
 

@@ -266,7 +266,7 @@ func (c *converter) hooks() {
 		case "ValidateHook": // see evaluation
 		case "SimSiamHook":
 			c.fixedRate(d, h, where)
-		case "DeepClusterHook", "ODCHook":
+		case "DeepClusterHook", "ODCHook", "InterCLRHook":
 			c.clustering(d, h, where)
 		default:
 			c.hookArguments(d, h, where)

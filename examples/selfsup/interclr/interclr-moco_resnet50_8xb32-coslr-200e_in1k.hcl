@@ -14,6 +14,7 @@ algorithm "interclr" {
   groups                            = 8
   extractor                         = "extract"
   online_labels                     = true
+  interval                          = 10 # epochs between two clusterings without them
   centroids_update_interval         = 10
   deal_with_small_clusters_interval = 1
   neg_num                           = 16384
