@@ -114,21 +114,19 @@ func (a *interclr) Extractor() string { return a.extractor }
 // Begins are the epochs before the loss between images counts.
 func (a *interclr) Begins() (epochs int, arg string) { return a.warmup, "warmup_epochs" }
 
-// encode gives the neck's output, [batch, dim], and that of the second one where there is one.
-func (a *interclr) encode(s nn.Scope, x *ir.Value) []*ir.Value {
-	maps := a.backbone.Forward(s.Sub("backbone"), x)
-	out := []*ir.Value{nn.Flatten(a.neck.Forward(s.Sub("neck"), maps)[0])}
-	if !a.shared {
-		out = append(out, nn.Flatten(a.neck.Forward(s.Sub("inter_neck"), maps)[0]))
+// necks are the names of the neck, and of the second one where there is one.
+func (a *interclr) necks() []string {
+	if a.shared {
+		return []string{"neck"}
 	}
-	return out
+	return []string{"neck", "inter_neck"}
 }
 
-// units gives it the length 1, as it is compared.
-func (a *interclr) units(s nn.Scope, x *ir.Value) []*ir.Value {
-	out := a.encode(s, x)
-	for i, z := range out {
-		out[i] = nn.Unit(z, -1)
+// encode gives what is compared, of length 1: [batch, dim] of each neck.
+func (a *interclr) encode(s nn.Scope, x *ir.Value) (out []*ir.Value) {
+	maps := a.backbone.Forward(s.Sub("backbone"), x)
+	for _, name := range a.necks() {
+		out = append(out, nn.Unit(nn.Flatten(a.neck.Forward(s.Sub(name), maps)[0]), -1))
 	}
 	return out
 }
@@ -140,14 +138,14 @@ func (a *interclr) Loss(b *nn.Builder) *ir.Value {
 	if !a.queue.parted(s, a) {
 		return b.Failed()
 	}
-	q := a.units(s.Groups(a.queue.groups), b.View(0))
+	q := a.encode(s.Groups(a.queue.groups), b.View(0))
 	if !q[0].Valid() {
 		return b.Failed()
 	}
 	if ok := a.queue.fits(s, a, q[0]); !a.memory.of.fits(s, &a.memory, q[0]) || !ok {
 		return b.Failed()
 	}
-	k := a.queue.keys(b, a.units)
+	k := a.queue.keys(b, a.encode)
 	last := len(q) - 1
 	queue := nn.NewQueue(s, "queue", a.queue.length, a.queue.dim)
 	memory := nn.NewClusters(s.Sub("memory"), a.memory.of.length, a.memory.of.dim, a.classes)
@@ -202,8 +200,8 @@ func (a *interclr) stages(b *nn.Builder, m *plan.Memory) {
 
 // Embed gives what is clustered.
 func (a *interclr) Embed(b *nn.Builder, x *ir.Value) *ir.Value {
-	out := a.encode(b.Root(), x)
-	return out[len(out)-1]
+	s, names := b.Root(), a.necks()
+	return nn.Flatten(a.neck.Forward(s.Sub(names[len(names)-1]), a.backbone.Forward(s.Sub("backbone"), x))[0])
 }
 
 // Features are the backbone's.

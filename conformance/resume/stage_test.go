@@ -39,9 +39,48 @@ var clusterers = map[string]string{
   }
   clustering { pca_dim = -1 }
 }`,
+	"interclr": `algorithm "interclr" {
+  extractor                 = "bank"
+  queue_len                 = 16
+  feat_dim                  = 6
+  groups                    = 2
+  centroids_update_interval = 3
+  neg_num                   = 8
+  semihard_neg_pool_num     = 20
+  num_classes               = 5
+  BACKBONE
+  neck "linear" { out_channels = 6 }
+  head "contrastive" {}
+  memory {
+    length      = 37
+    feat_dim    = 6
+    min_cluster = 4
+  }
+  clustering { pca_dim = -1 }
+}`,
+	"interclr_offline": `algorithm "interclr" {
+  extractor     = "bank"
+  queue_len     = 16
+  feat_dim      = 6
+  online_labels = false
+  neg_num       = 8
+  neg_sampling  = "random"
+  warmup_epochs = 1
+  share_neck    = false
+  num_classes   = 5
+  BACKBONE
+  neck "linear" { out_channels = 6 }
+  head "contrastive" {}
+  memory {
+    length   = 37
+    feat_dim = 6
+    momentum = 0.5
+  }
+  clustering { pca_dim = 4 }
+}`,
 }
 
-// clusterer is the tiny pipeline with another algorithm, which takes one view.
+// clusterer is the tiny pipeline with another algorithm, which takes one view, or two.
 func clusterer(t *testing.T, block string) recipe {
 	t.Helper()
 	text, err := os.ReadFile(pipelineFile)
@@ -51,7 +90,10 @@ func clusterer(t *testing.T, block string) recipe {
 	from, to := strings.Index(string(text), "algorithm "), strings.Index(string(text), "dataset \"train\"")
 	own := string(text[from:to])
 	backbone := own[strings.Index(own, "backbone"):strings.Index(own, "neck")]
-	rest := strings.Replace(string(text[to:]), "count = 2", "count = 1", 1)
+	rest := string(text[to:])
+	if !strings.Contains(block, "interclr") {
+		rest = strings.Replace(rest, "count = 2", "count = 1", 1)
+	}
 	if strings.Contains(block, "memory") { // as its recipe has it
 		rest = strings.Replace(rest, "batch_size = 8", "\n  batch_size = 8\n  replace = true\n", 1)
 	}
