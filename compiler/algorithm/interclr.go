@@ -19,8 +19,8 @@ var _ = Table.Register(schema.Entry[Algorithm]{Info: schema.Info{Name: "interclr
 		"intra_loss near 0 within the first epoch (batch norm tells the positive: raise groups), cluster_max growing to a large share of the images, or change_ratio staying near 1. " +
 		"MMSelfSup draws negatives again until none is of the own cluster, and so may take an image twice; here they are drawn without repetition from those of the pool that are of other clusters, which gives each the same chance. Where there " +
 		"are fewer than neg_num of these they come in turn, where MMSelfSup goes on drawing or stops.",
-	Equation: "loss = λ·head([φ(q·k), q·queue], 0) + μ·head([ψ(q·m_j), q·m_n1, …, q·m_nK], 0), q = n(neck(backbone(x_1))), k = n(teacher(x_2)), c_j = c_i, c_n ≠ c_i, φ, ψ: s - margin, or cos(arccos s + margin); " +
-		"then m_i = n((1-m)·m_i + m·k_i), c_i = argmax_c m_i·centroid_c, n(x) = x/|x|",
+	Equation: "loss = λ·head([φ(q·k), q·queue], 0) + μ·head([ψ(q·v_j), q·v_n1, …, q·v_nK], 0), q = n(neck(backbone(x_1))), k = n(teacher(x_2)), c_j = c_i, c_n ≠ c_i, φ, ψ: s - margin, or cos(arccos s + margin); " +
+		"then v_i = n((1-m)·v_i + m·k_i), c_i = argmax_c v_i·centroid_c, v the memory, n(x) = x/|x|",
 	Paper: schema.Paper{Authors: "Xie, Zhan, Liu, Ong, Loy", Title: "Delving into Inter-Image Invariance for Unsupervised Visual Representations", Year: 2020, ID: "2008.11702"},
 	Before: "model=dict(type='InterCLRMoCo', memory_bank=dict(type='InterCLRMemory', …), neg_num=16384, neg_sampling='semihard', inter_cos_marign_loss=True, …), custom_hooks=[dict(type='InterCLRHook', extractor=…, " +
 		"clustering=dict(type='Kmeans', k=10000, pca_dim=-1), centroids_update_interval=10, deal_with_small_clusters_interval=1, warmup_epochs=0, …)]",
