@@ -8,12 +8,12 @@ pipeline "interclr-moco_fmnist" {
 
 algorithm "interclr" {
   queue_len             = 4096
-  feat_dim              = 128
+  feat_dim              = 64
   momentum              = 0.99
   groups                = 8
   extractor             = "extract"
   neg_num               = 512
-  semihard_neg_pool_num = 2048
+  semihard_neg_pool_num = 1536
   num_classes           = 128
   backbone "resnet" {
     depth         = 10
@@ -28,14 +28,14 @@ algorithm "interclr" {
   neck "moco_v2" {
     pool_size    = 2
     hid_channels = 512
-    out_channels = 128
+    out_channels = 64
   }
   head "contrastive" {
     temperature = 0.2
   }
   memory {
     length      = 60000
-    feat_dim    = 128
+    feat_dim    = 64
     momentum    = 1
     min_cluster = 20
   }
