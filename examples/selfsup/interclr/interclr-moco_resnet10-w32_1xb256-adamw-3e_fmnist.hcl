@@ -1,6 +1,7 @@
 # InterCLR on MoCo v2 on the 60,000 training images of Fashion-MNIST: four minutes or less on two cores, by the cost of a step. Images, optimizer and evaluation are those of SimCLR's example, teacher and queue those of MoCo's.
+# Meter: linear probe.
 
-extends = ["../simclr/simclr_resnet10-w32_1xb256-adamw-6e_fmnist.hcl"]
+extends = ["../_base_/fmnist.hcl"]
 
 pipeline "interclr-moco_fmnist" {
   description = "InterCLR on MoCo v2, three-stage ResNet of width 32, 128 clusters, Fashion-MNIST"
