@@ -10,13 +10,13 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
-	"slices"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/urfave/cli/v2"
 	"golang.org/x/term"
 
 	"ssc/compiler"
+	"ssc/compiler/plan"
 	"ssc/lang"
 	"ssc/lang/diag"
 	"ssc/lang/schema"
@@ -192,8 +192,10 @@ func compileNamed(c *cli.Context, raw bool) (*compiler.Result, *lang.Pipeline, h
 	if err := needFiles(c); err != nil {
 		return nil, nil, nil, err
 	}
-	if d := c.String("device"); d != "" && !slices.Contains(devices, d) {
-		return nil, nil, nil, usage{fmt.Errorf("there is no device %q.%s", d, schema.DidYouMean(d, devices))}
+	if d := c.String("device"); d != "" {
+		if _, _, err := plan.ParseDevice(d); err != nil {
+			return nil, nil, nil, usage{fmt.Errorf("%w.%s", err, schema.DidYouMean(d, plan.Devices))}
+		}
 	}
 	p, r, diags := compileFiles(c, c.Args().Slice(), raw)
 	if diags.HasErrors() {
@@ -201,9 +203,6 @@ func compileNamed(c *cli.Context, raw bool) (*compiler.Result, *lang.Pipeline, h
 	}
 	return r, p, diags, nil
 }
-
-// devices that a plan can be compiled for.
-var devices = []string{"cpu", "cuda"}
 
 // printDiags prints diagnostics and returns an exit when there are errors.
 func printDiags(c *cli.Context, p *lang.Pipeline, diags hcl.Diagnostics) error {

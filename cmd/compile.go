@@ -43,5 +43,5 @@ func compile(c *cli.Context) error {
 
 // deviceFlag is the flag of commands that compile.
 func deviceFlag() cli.Flag {
-	return &cli.StringFlag{Name: "device", Usage: "device to compile for: cpu or cuda (default: cpu)"}
+	return &cli.StringFlag{Name: "device", Usage: "device to compile for: cpu, cuda, or cuda:1 for the second GPU (default: cpu)"}
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"ssc/compiler/cuda"
 	"ssc/compiler/fn"
 	"ssc/compiler/op"
 	"ssc/lang"
@@ -99,6 +100,7 @@ func manual(app *cli.App) (map[string][]byte, error) {
 		"operators.md": operators.Bytes(),
 		"functions.md": []byte(functionsPage()),
 		"migrate.md":   []byte(migrate.Manual()),
+		"cuda.md":      []byte(cuda.Manual()),
 	}
 	for _, k := range tables.Kinds() {
 		pages[k.Name()+".md"] = []byte(schema.Markdown(k))
@@ -110,7 +112,7 @@ func manual(app *cli.App) (map[string][]byte, error) {
 // titles of the pages that describe no kind.
 var titles = map[string]string{
 	"pipeline.md": "the blocks of a pipeline file", "commands.md": "commands, flags and exit codes", "operators.md": "the ONNX operators of the intermediate representation",
-	"functions.md": "functions of the domain ai.ssc, and those of the language", "migrate.md": "what `ssc migrate` knows: types, arguments, defaults, old commands",
+	"cuda.md": "operators and types that run on a GPU", "functions.md": "functions of the domain ai.ssc, and those of the language", "migrate.md": "what `ssc migrate` knows: types, arguments, defaults, old commands",
 }
 
 func contents(names []string) string {

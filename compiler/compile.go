@@ -2,7 +2,7 @@
 // runtime must know to drive them.
 //
 // Phases, each in a file: decode the blocks into components (root.go), resolve the data pipeline (data.go), build forward, backward and update of the step
-// (step.go), build extraction (extract.go), run the passes (pass), assign buffers and emit (emit.go). A phase reports all its errors and ends the compilation if there are any. No file of the
+// (step.go), build extraction (extract.go), run the passes (pass), check that the device computes what is left (device.go), assign buffers and emit (emit.go). A phase reports all its errors and ends the compilation if there are any. No file of the
 // pipeline's data is opened.
 package compiler
 
@@ -18,7 +18,7 @@ import (
 
 // Options say what to compile for.
 type Options struct {
-	Device  string // "cpu" (default), "cuda"
+	Device  string // "cpu" (default), "cuda", or "cuda:1" for another than the first GPU
 	Version string // of ssc, recorded in the plan
 	Name    string // of the pipeline when the file gives none
 	// Kernels are the functions of domain ai.ssc that the target has a native kernel for; nil: the bodies run.
@@ -38,7 +38,7 @@ type Result struct {
 // Compile compiles the resolved pipeline b. Diagnostics point into the pipeline's files.
 func Compile(b *schema.Block, t Tables, o Options) (*Result, hcl.Diagnostics) {
 	c := &compilation{options: o, blocks: map[schema.Component]*schema.Block{}, block: b, root: t.Root().(*root)}
-	phases := []func(){c.decode, c.resolveData, c.buildStep, c.buildExtract, c.optimise, c.emit}
+	phases := []func(){c.decode, c.resolveData, c.buildStep, c.buildExtract, c.optimise, c.checkDevice, c.emit}
 	for _, phase := range phases {
 		phase()
 		if c.diags.HasErrors() {

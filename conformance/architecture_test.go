@@ -42,6 +42,7 @@ var directions = []struct {
 	{"compiler/autodiff", []string{"compiler/ir"}},
 	{"compiler/plan", []string{"lang/schema"}},
 	{"compiler/onnx", []string{"compiler/ir"}},
+	{"compiler/cuda", []string{"compiler/ir"}},
 	{"compiler/pass", []string{"compiler/ir", "compiler/op", "compiler/fn"}},
 	{"compiler/nn", append([]string{"compiler/autodiff"}, base...)},
 	{"compiler/backbone", base},

@@ -91,6 +91,7 @@ func TestNoCentralSwitch(t *testing.T) {
 var namesOperators = map[string]string{
 	"../pass/memory.go":   "what ONNX Runtime's kernels share or overwrite was measured, and is a fact about the executor",
 	"../pass/bfloat16.go": "which types ONNX Runtime's kernels take was measured, and is a fact about the executor",
+	"../cuda/coverage.go": "what ONNX Runtime's CUDA provider has kernels for is a fact about the executor",
 	"../ir/inplace.go":    "what ONNX Runtime may alias or overwrite is a fact about the executor, not about the operators",
 }
 

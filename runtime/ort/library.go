@@ -19,6 +19,9 @@ import (
 type library struct {
 	*api
 	path, version string
+
+	plugins   sync.Once // registers the provider's library
+	pluginErr error
 }
 
 var open = sync.OnceValues(func() (*library, error) {
@@ -59,7 +62,7 @@ func load(path string, level onnx.EnvironmentOption) (*library, error) {
 	if err := a.useArena(); err != nil {
 		return nil, fmt.Errorf("starting ONNX Runtime: giving it an allocator: %w", err)
 	}
-	return &library{a, path, version}, nil
+	return &library{api: a, path: path, version: version}, nil
 }
 
 // Init loads ONNX Runtime and starts its environment, once; sessions do it by themselves. The environment variable SSC_ORT_LOG sets
@@ -86,7 +89,7 @@ func Providers() ([]string, error) {
 	}
 	list, err := lib.providers()
 	for i, name := range list {
-		list[i] = strings.ToLower(strings.TrimSuffix(name, "ExecutionProvider"))
+		list[i] = strings.ToLower(strings.TrimSuffix(strings.TrimSuffix(name, "ExecutionProvider"), "Plugin"))
 	}
 	return list, err
 }

@@ -165,6 +165,14 @@ func TestClosedSession(t *testing.T) {
 	}
 }
 
+// TestFallbackIsKnown: this ONNX Runtime understands the entry that sessions for a GPU carry, and refuses a session with a node that would run on the CPU.
+func TestFallbackIsKnown(t *testing.T) {
+	_, err := ort.NewSession(stepModel(true), ort.SessionOptions{Config: map[string]string{"session.disable_cpu_ep_fallback": "1"}})
+	if err == nil || !strings.Contains(err.Error(), "fallback") {
+		t.Errorf("NewSession error = %v, want one that speaks of the fallback", err)
+	}
+}
+
 func TestCUDAIsRefusedWithoutItsProvider(t *testing.T) {
 	have, err := ort.Providers()
 	if err != nil {

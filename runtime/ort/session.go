@@ -27,7 +27,8 @@ const (
 type SessionOptions struct {
 	// Threads is the number of threads inside an operator; 0 means one per physical core.
 	Threads int
-	// Provider executes the nodes: "cpu" (also ""), "cuda".
+	// Provider executes the nodes: "cpu" (also ""), "cuda", or "cuda:1" for another than the first GPU. A GPU executes all of them: a model with a node for which its provider has no kernel
+	// is refused.
 	Provider string
 	// ProviderOptions are passed to a provider other than the CPU, over the defaults that training wants.
 	ProviderOptions map[string]string
@@ -133,6 +134,19 @@ func (s *Session) create(model []byte, o SessionOptions) (err error) {
 // and 20.
 var config = map[string]string{"session.intra_op.allow_spinning": "0", "session.use_env_allocators": "1"}
 
+// entries are the configuration entries of the session.
+func (o SessionOptions) entries() map[string]string {
+	entries := maps.Clone(config)
+	if len(o.kernelNames) > 0 {
+		entries["ssc.kernels"] = strings.Join(o.kernelNames, ",")
+	}
+	if o.Provider != "" && o.Provider != "cpu" {
+		entries["session.disable_cpu_ep_fallback"] = "1"
+	}
+	maps.Copy(entries, o.Config)
+	return entries
+}
+
 var levels = [...]onnx.GraphOptimizationLevel{OptAll: onnx.GraphOptimizationLevelEnableAll, OptOff: onnx.GraphOptimizationLevelDisableAll,
 	OptBasic: onnx.GraphOptimizationLevelEnableBasic, OptExtended: onnx.GraphOptimizationLevelEnableExtended}
 
@@ -150,11 +164,7 @@ func (l *library) apply(opts *onnx.SessionOptions, o SessionOptions) ([]handle, 
 		opts.SetMemPattern(!o.DisableMemPattern),
 		l.deterministic(opts),
 	)
-	entries := maps.Clone(config)
-	if len(o.kernelNames) > 0 {
-		entries["ssc.kernels"] = strings.Join(o.kernelNames, ",")
-	}
-	maps.Copy(entries, o.Config)
+	entries := o.entries()
 	for _, k := range slices.Sorted(maps.Keys(entries)) {
 		if e := opts.AddSessionConfigEntry(k, entries[k]); e != nil {
 			err = errors.Join(err, fmt.Errorf("option %s = %q: %w", k, entries[k], e))
@@ -181,36 +191,6 @@ func (l *library) apply(opts *onnx.SessionOptions, o SessionOptions) ([]handle, 
 		values = append(values, v)
 	}
 	return values, l.externalInitializers(opts, names, values)
-}
-
-// cudaDefaults are what training wants of the CUDA provider: memory that grows by what is asked for, one stream, and an algorithm
-// choice that does not depend on timing, so that a run can be repeated.
-var cudaDefaults = map[string]string{"arena_extend_strategy": "kSameAsRequested", "do_copy_in_default_stream": "1",
-	"cudnn_conv_algo_search": "HEURISTIC", "cudnn_conv_use_max_workspace": "1"}
-
-// provide chooses the execution provider.
-func (l *library) provide(opts *onnx.SessionOptions, o SessionOptions) error {
-	switch o.Provider {
-	case "", "cpu":
-		return nil
-	case "cuda":
-		cuda, err := onnx.NewCUDAProviderOptions()
-		if err == nil {
-			defer cuda.Destroy()
-			all := maps.Clone(cudaDefaults)
-			maps.Copy(all, o.ProviderOptions)
-			err = errors.Join(cuda.Update(all), opts.AppendExecutionProviderCUDA(cuda))
-		}
-		if err != nil {
-			return fmt.Errorf("execution provider cuda: %w", err)
-		}
-		return nil
-	}
-	have, err := Providers()
-	if err != nil {
-		return err
-	}
-	return fmt.Errorf("execution provider %q is not supported; this ONNX Runtime has %s", o.Provider, strings.Join(have, ", "))
 }
 
 // Inputs lists what the model reads.
