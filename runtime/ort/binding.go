@@ -136,12 +136,27 @@ func (b *Binding) set(name string, t *Tensor, output bool) error {
 	return nil
 }
 
+// Configure sets an entry of the options that each run has.
+func (b *Binding) Configure(key, value string) error {
+	if b.handle == nil {
+		return errors.New("configuring runs: the binding is closed")
+	}
+	if err := b.options.AddRunConfigEntry(key, value); err != nil {
+		return fmt.Errorf("configuring runs: %s = %q: %w", key, value, err)
+	}
+	return nil
+}
+
 // valueOf wraps a tensor for ONNX Runtime.
 func (l *library) valueOf(t *Tensor) (handle, error) {
 	if t == nil || !t.open.Load() {
 		return nil, errors.New("the tensor is closed")
 	}
-	return l.value(t.data, t.bytes, t.dims, t.onnx)
+	memory := l.memory
+	if t.device != nil {
+		memory = t.device.info
+	}
+	return l.value(memory, t.data, t.bytes, t.dims, t.onnx)
 }
 
 // Run computes the bound outputs from the bound inputs. When ctx ends the run stops between two nodes and returns the context's error;

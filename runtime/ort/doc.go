@@ -10,6 +10,7 @@
 //	err = b.Run(ctx)
 //
 // The executor is github.com/yalue/onnxruntime_go; what it lacks (buffers outside the heap, run options with a binding, external
-// initializers, scalars, statistics) is called directly from native.go, the package's only file with cgo. Nothing is reported to or kept about
+// initializers, scalars, statistics) is called directly from native.go; device.go has memory of a GPU, which the session's inputs and outputs lie in.
+// These two are the package's only files with cgo. Nothing is reported to or kept about
 // anybody: telemetry is switched off before the library can start it.
 package ort

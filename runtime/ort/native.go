@@ -12,6 +12,7 @@ package ort
 #include <sys/mman.h>
 
 #include "arena.h"
+#include "table.h"
 
 // ONNX Runtime's C interface is a table of functions to which releases only append, so a position is as stable as a name. These are
 // the positions used here; a test compares them with the header that onnxruntime_go carries.
@@ -48,16 +49,10 @@ enum {
 	SetDeterministicCompute = 273,
 };
 
-typedef void *const *table; // the function table
-typedef void *status;       // NULL means success
-#define object void *       // any handle; a macro, since cgo would make a type of its own of a typedef
-
 typedef struct {
 	table (*get_api)(uint32_t version);
 	const char *(*version)(void);
 } api_base;
-
-#define FN(slot, result, ...) ((result(*)(__VA_ARGS__))api[slot])
 
 // Loads the library. NULL from get_api means that it is older than the version asked for.
 static const char *load(const char *path, uint32_t version, table *api, const char **name) {
@@ -285,14 +280,14 @@ func (a *api) ports(session handle, outputs bool) ([]Port, error) {
 	return list, nil
 }
 
-// value wraps memory as a tensor of ONNX Runtime, without a copy.
-func (a *api) value(data handle, bytes int, dims []int, typ int) (handle, error) {
+// value wraps memory of a kind, the CPU's or a device's, as a tensor of ONNX Runtime, without a copy.
+func (a *api) value(memory, data handle, bytes int, dims []int, typ int) (handle, error) {
 	var shape [maxRank]C.int64_t
 	for i, n := range dims {
 		shape[i] = C.int64_t(n)
 	}
 	var v handle
-	err := a.check(C.tensor(a.table, a.memory, data, C.size_t(bytes), &shape[0], C.size_t(len(dims)), C.int(typ), &v))
+	err := a.check(C.tensor(a.table, memory, data, C.size_t(bytes), &shape[0], C.size_t(len(dims)), C.int(typ), &v))
 	return v, err
 }
 

@@ -358,7 +358,7 @@ func errorText(err error) string {
 	return err.Error()
 }
 
-// TestTablePositions compares the positions in native.go with the header that onnxruntime_go is built with.
+// TestTablePositions compares the positions in native.go and device.go with the header that onnxruntime_go is built with.
 func TestTablePositions(t *testing.T) {
 	dir, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/yalue/onnxruntime_go").Output()
 	if err != nil {
@@ -380,18 +380,20 @@ func TestTablePositions(t *testing.T) {
 		}
 		want[name] = i
 	}
-	source, err := os.ReadFile("native.go")
-	if err != nil {
-		t.Fatal(err)
-	}
 	got := map[string]int{}
-	for _, m := range regexp.MustCompile(`(?m)^\t(\w+) = (\d+),$`).FindAllStringSubmatch(string(source), -1) {
-		if got[m[1]], err = strconv.Atoi(m[2]); err != nil {
+	for _, name := range []string{"native.go", "device.go"} {
+		source, err := os.ReadFile(name)
+		if err != nil {
 			t.Fatal(err)
 		}
+		for _, m := range regexp.MustCompile(`(?m)^\t(\w+) = (\d+),$`).FindAllStringSubmatch(string(source), -1) {
+			if got[m[1]], err = strconv.Atoi(m[2]); err != nil {
+				t.Fatal(err)
+			}
+		}
 	}
-	if len(want) < 400 || len(got) < 30 {
-		t.Fatalf("read %d positions from the header and %d from native.go", len(want), len(got))
+	if len(want) < 400 || len(got) < 37 {
+		t.Fatalf("read %d positions from the header and %d from the sources", len(want), len(got))
 	}
 	for name, n := range got {
 		if w, ok := want[name]; !ok || n != w {

@@ -26,7 +26,7 @@ func dtypeOf(onnx int) string {
 }
 
 // Tensor is a dense row-major buffer outside Go's heap, zeroed, aligned to 64 bytes. Its slices are views that end with Close; while
-// a [Binding] uses the tensor the memory stays.
+// a [Binding] uses the tensor the memory stays. The memory of one that a [Device] made may be out of the processor's reach: see there.
 type Tensor struct {
 	dtype string
 	onnx  int
@@ -35,10 +35,25 @@ type Tensor struct {
 	data  unsafe.Pointer
 	users atomic.Int32 // the owner until Close, and each binding
 	open  atomic.Bool
+
+	device *Device // whose memory it is; nil: the processor's
+	staged bool    // it is the processor's memory, and a device made it
 }
 
 // NewTensor makes a tensor of zeros. Element types are f32, f64, bf16, f16, i64, i32, u8, bool.
 func NewTensor(dtype string, dims []int) (*Tensor, error) {
+	t, err := shaped(dtype, dims)
+	if err != nil {
+		return nil, err
+	}
+	if t.data = allocate(t.bytes); t.data == nil {
+		return nil, fmt.Errorf("making a tensor: no memory for the %d bytes of %s%v", t.bytes, dtype, dims)
+	}
+	return t.ready(), nil
+}
+
+// shaped is a tensor without memory.
+func shaped(dtype string, dims []int) (*Tensor, error) {
 	t := &Tensor{dtype: dtype, dims: slices.Clone(dims)}
 	for _, d := range dtypes {
 		if d.name == dtype {
@@ -57,12 +72,14 @@ func NewTensor(dtype string, dims []int) (*Tensor, error) {
 		}
 		t.bytes *= n
 	}
-	if t.data = allocate(t.bytes); t.data == nil {
-		return nil, fmt.Errorf("making a tensor: no memory for the %d bytes of %s%v", t.bytes, dtype, dims)
-	}
+	return t, nil
+}
+
+// ready hands out a tensor that has got its memory.
+func (t *Tensor) ready() *Tensor {
 	t.users.Store(1)
 	t.open.Store(true)
-	return t, nil
+	return t
 }
 
 // Close gives the memory back as soon as no binding uses it. A second Close does nothing.
@@ -73,7 +90,11 @@ func (t *Tensor) Close() {
 }
 
 func (t *Tensor) release() {
-	if t.users.Add(-1) == 0 {
+	switch {
+	case t.users.Add(-1) > 0:
+	case t.device != nil:
+		t.device.free(t)
+	default:
 		free(t.data)
 	}
 }
@@ -110,6 +131,9 @@ func (t *Tensor) Bool() []bool { return view[bool](t, "bool") }
 func view[T any](t *Tensor, dtype string) []T {
 	if !t.open.Load() {
 		panic("ort: use of a closed tensor")
+	}
+	if t.device != nil && !t.staged {
+		panic(fmt.Sprintf("ort: %s lies on %s and is read as if it did not", t, t.device))
 	}
 	if t.dtype != dtype {
 		panic(fmt.Sprintf("ort: %s used as %s", t, dtype))

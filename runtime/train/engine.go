@@ -3,6 +3,8 @@ package train
 import (
 	"context"
 	"fmt"
+	"os"
+	"strconv"
 
 	"ssc/compiler/plan"
 	"ssc/runtime/ort"
@@ -11,8 +13,11 @@ import (
 // engine executes the training graph on the state.
 type engine struct {
 	plan     *plan.Plan
+	model    []byte
 	session  *ort.Session
-	state    *state
+	host     *state // on the processor
+	far      *far   // where the state is on a GPU; nil: it is the processor's
+	free     int64  // bytes that the GPU had before
 	scalars  *ort.Tensor
 	metrics  *ort.Tensor
 	fields   map[string]*ort.Tensor
@@ -27,11 +32,27 @@ func sessionOptions(p *plan.Plan, threads int) ort.SessionOptions {
 	return ort.SessionOptions{Threads: threads, Provider: p.Target.Device, DisableMemPattern: true}
 }
 
-// newEngine makes the session and the state. Where trace is not empty, ONNX Runtime times every node and writes that into a file of this prefix, until the session's EndProfile.
-func newEngine(p *plan.Plan, model []byte, threads int, trace string) (e *engine, err error) {
-	e = &engine{plan: p, fields: map[string]*ort.Tensor{}}
+// onGPU reports whether a plan's steps run on a GPU.
+func onGPU(p *plan.Plan) bool {
+	kind, _, err := plan.ParseDevice(p.Target.Device)
+	return err == nil && kind == "cuda"
+}
+
+// newEngine makes the session and the state, where the plan's target says. Where trace is not empty, ONNX Runtime times every node and writes that into a file of this prefix, until the session's EndProfile.
+func newEngine(p *plan.Plan, model []byte, threads int, trace string) (*engine, error) {
+	if !onGPU(p) {
+		return newEngineOn(nil, p, model, threads, trace)
+	}
+	open := func() (*ort.Device, error) { return ort.OpenDevice(p.Target.Device, "") } // behind the session, whose provider brings the device's libraries
+	return newEngineOn(open, p, model, threads, trace)
+}
+
+// newEngineOn is newEngine with the state on the device that open gives, where it is not nil.
+func newEngineOn(open func() (*ort.Device, error), p *plan.Plan, model []byte, threads int, trace string) (_ *engine, err error) {
+	e := &engine{plan: p, model: model, fields: map[string]*ort.Tensor{}}
 	defer func() {
 		if err != nil {
+			err = e.explain(err)
 			e.close()
 		}
 	}()
@@ -39,36 +60,112 @@ func newEngine(p *plan.Plan, model []byte, threads int, trace string) (e *engine
 	// 1.3 seconds of processor time for the Fashion-MNIST example, ONNX Runtime 1.30).
 	o := sessionOptions(p, threads)
 	o.OptLevel, o.Profile = ort.OptOff, trace
-	o.Reserve = int(p.Stats.PeakBytes-p.Stats.StateBytes) * 4 / 3 // a third for what native kernels take beside their outputs, and for gaps; what is never touched costs nothing
+	if onGPU(p) {
+		o.ProviderOptions = recorded()
+	} else {
+		o.Reserve = int(p.Stats.PeakBytes-p.Stats.StateBytes) * 4 / 3 // a third for what native kernels take beside their outputs, and for gaps; what is never touched costs nothing
+	}
 	e.noKernels = o.UseKernels(p.Target.Kernels)
 	if e.session, err = ort.NewSession(model, o); err != nil {
 		return nil, err
 	}
-	if e.state, err = newState(p); err != nil {
+	if err = e.allocate(open); err != nil {
 		return nil, err
-	}
-	if e.scalars, err = ort.NewTensor("f32", []int{len(p.Scalars)}); err != nil {
-		return nil, err
-	}
-	if e.metrics, err = ort.NewTensor("f32", []int{len(p.Metrics)}); err != nil {
-		return nil, err
-	}
-	for _, f := range p.Fields {
-		if e.fields[f.Name], err = ort.NewTensor(f.DType, f.Dims); err != nil {
-			return nil, err
-		}
 	}
 	for i := range e.bindings {
-		if i == 1 && len(e.state.shadow) == 0 {
+		if i == 1 && len(e.live().shadow) == 0 {
 			e.bindings[1] = e.bindings[0]
 			break
 		}
 		if e.bindings[i], err = e.bind(); err != nil {
 			return nil, err
 		}
-		e.state.swap()
+		if e.far != nil {
+			if err = e.bindings[i].Configure("gpu_graph_id", strconv.Itoa(i+1)); err != nil {
+				return nil, err
+			}
+		}
+		e.live().swap()
 	}
 	return e, nil
+}
+
+// allocate makes the tensors that a step reads and writes. With a device the step's own are there, and the processor's are what is copied to and from them.
+func (e *engine) allocate(open func() (*ort.Device, error)) (err error) {
+	allocate, specs := ort.NewTensor, e.plan.State
+	if open != nil {
+		d, err := open()
+		if err != nil {
+			return err
+		}
+		if e.free, _, err = d.Memory(); err != nil {
+			d.Close()
+			return err
+		}
+		if e.far, err = newFar(e.plan, d); err != nil {
+			return err
+		}
+		e.far.graphs = len(recorded()) > 0
+		allocate, specs = d.NewHost, readOnly(specs)
+	}
+	if e.host, err = newStateIn(specs, ort.NewTensor); err != nil {
+		return err
+	}
+	if e.scalars, err = allocate("f32", []int{len(e.plan.Scalars)}); err != nil {
+		return err
+	}
+	if e.metrics, err = allocate("f32", []int{len(e.plan.Metrics)}); err != nil {
+		return err
+	}
+	for _, f := range e.plan.Fields {
+		if e.fields[f.Name], err = allocate(f.DType, f.Dims); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// recorded are the provider's options with which a GPU records the step as one piece and replays it, where SSC_CUDA_GRAPH asks for that.
+func recorded() map[string]string {
+	if os.Getenv("SSC_CUDA_GRAPH") == "" {
+		return nil
+	}
+	return map[string]string{"enable_cuda_graph": "1"}
+}
+
+// explain adds to an error of a GPU without memory what to do.
+func (e *engine) explain(err error) error {
+	if !onGPU(e.plan) && e.free == 0 {
+		return err
+	}
+	return outOfMemory(e.plan, e.model, e.free, err)
+}
+
+// live is the state that steps update.
+func (e *engine) live() *state {
+	if e.far != nil {
+		return e.far.state
+	}
+	return e.host
+}
+
+// onHost is the state as it is after the last step, to be read.
+func (e *engine) onHost() (*state, error) {
+	if e.far != nil {
+		if err := e.far.fetch(e.host); err != nil {
+			return nil, fmt.Errorf("fetching the state: %w", err)
+		}
+	}
+	return e.host, nil
+}
+
+// toChange is the state as it is after the last step, to be read and written before the next.
+func (e *engine) toChange() (*state, error) {
+	s, err := e.onHost()
+	if err == nil && e.far != nil {
+		e.far.behind = true
+	}
+	return s, err
 }
 
 // slowBFloat16 reports whether the step keeps tensors in bfloat16 and nothing here computes with them.
@@ -78,19 +175,23 @@ func (e *engine) slowBFloat16() bool {
 
 // bind joins the graph to the state as it lies now.
 func (e *engine) bind() (*ort.Binding, error) {
-	in := map[string]*ort.Tensor{"scalars": e.scalars}
-	out := map[string]*ort.Tensor{"metrics": e.metrics}
-	for name, t := range e.fields {
+	state, fields, scalars, metrics := e.host, e.fields, e.scalars, e.metrics
+	if e.far != nil {
+		state, fields, scalars, metrics = e.far.state, e.far.fields, e.far.scalars, e.far.metrics
+	}
+	in := map[string]*ort.Tensor{"scalars": scalars}
+	out := map[string]*ort.Tensor{"metrics": metrics}
+	for name, t := range fields {
 		in[name] = t
 	}
 	for _, s := range e.plan.State {
-		in[s.Name] = e.state.now[s.Name]
+		in[s.Name] = state.now[s.Name]
 		if s.Next == "" {
 			continue
 		}
-		out[s.Next] = e.state.now[s.Name]
+		out[s.Next] = state.now[s.Name]
 		if !s.InPlace {
-			out[s.Next] = e.state.shadow[s.Name]
+			out[s.Next] = state.shadow[s.Name]
 		}
 	}
 	return e.session.Bind(in, out)
@@ -99,14 +200,42 @@ func (e *engine) bind() (*ort.Binding, error) {
 // step runs the graph once on the fields as they are filled. It is never broken off: a step that began ends.
 func (e *engine) step(scalars []float32) ([]float32, error) {
 	copy(e.scalars.Float32(), scalars)
-	if err := e.bindings[e.turn].Run(context.Background()); err != nil {
-		return nil, fmt.Errorf("training step: %w", err)
-	}
-	if e.bindings[0] != e.bindings[1] {
-		e.state.swap()
-		e.turn = 1 - e.turn
+	if err := e.run(context.Background()); err != nil {
+		return nil, fmt.Errorf("training step: %w", e.explain(err))
 	}
 	return e.metrics.Float32(), nil
+}
+
+// once runs the graph, and makes what it wrote the current state.
+func (e *engine) once(ctx context.Context) error {
+	if err := e.bindings[e.turn].Run(ctx); err != nil {
+		return err
+	}
+	if e.bindings[0] != e.bindings[1] {
+		e.live().swap()
+		e.turn = 1 - e.turn
+	}
+	return nil
+}
+
+// run runs the graph on what the processor has filled, wherever it runs.
+func (e *engine) run(ctx context.Context) error {
+	f := e.far
+	if f == nil {
+		return e.once(ctx)
+	}
+	if f.graphs {
+		if err := f.record(e); err != nil {
+			return err
+		}
+	}
+	if err := f.send(e); err != nil {
+		return err
+	}
+	if err := e.once(ctx); err != nil {
+		return err
+	}
+	return f.receive(e)
 }
 
 func (e *engine) close() {
@@ -118,15 +247,20 @@ func (e *engine) close() {
 	if e.session != nil {
 		e.session.Close()
 	}
-	if e.state != nil {
-		e.state.close()
+	if e.host != nil {
+		e.host.close()
 	}
 	for _, t := range e.fields {
-		t.Close()
+		if t != nil { // its memory was there
+			t.Close()
+		}
 	}
 	for _, t := range []*ort.Tensor{e.scalars, e.metrics} {
 		if t != nil {
 			t.Close()
 		}
+	}
+	if e.far != nil { // last: its device made the others
+		e.far.close()
 	}
 }

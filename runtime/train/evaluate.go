@@ -38,7 +38,11 @@ func (r *run) monitor(ctx context.Context) error {
 	if r.loop.Measure == 0 {
 		return nil
 	}
-	s := r.subject(probe.Encoder, r.engine.state)
+	state, err := r.engine.onHost()
+	if err != nil {
+		return fmt.Errorf("%w: monitor: %w", ErrFailed, err)
+	}
+	s := r.subject(probe.Encoder, state)
 	defer s.Close()
 	s.Step = map[string]float64{}
 	for i, name := range r.plan.Metrics {
@@ -141,7 +145,7 @@ func Evaluate(ctx context.Context, p *plan.Plan, models map[string][]byte, o Opt
 	if err != nil {
 		return err
 	}
-	r.engine = &engine{state: trained}
+	r.engine = &engine{host: trained}
 	if err := r.resume(); err != nil {
 		return err
 	}

@@ -1,16 +1,22 @@
 package train
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"math"
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
 
+	"google.golang.org/protobuf/encoding/protowire"
+
 	"ssc/compiler/plan"
+	"ssc/runtime/ort"
 )
 
 // bound is a limit of the memory that this process may take.
@@ -177,4 +183,132 @@ func size(n int64) string {
 		return fmt.Sprintf("%d MiB", n>>20)
 	}
 	return fmt.Sprintf("%.1f GiB", float64(n)/(1<<30))
+}
+
+// outOfMemory adds to an error of a device that is out of memory what takes it, and a batch that fits; other errors stay as they are. free is what the device had free before the first tensor in
+// bytes, 0 where that is not known.
+func outOfMemory(p *plan.Plan, model []byte, free int64, err error) error {
+	if !lacksMemory(err) {
+		return err
+	}
+	fixed, moving := predictedFar(p)
+	text := fmt.Sprintf("a step needs about %s (%s for the state, %s for the activations and the batch of batch_size = %d)", size(fixed+moving), size(fixed), size(moving), p.Loader.BatchSize)
+	if free > 0 {
+		text += fmt.Sprintf(", and %s had %s free", p.Target.Device, size(free))
+	}
+	if large := largest(p, model, 3); len(large) > 0 {
+		text += "; the largest tensors of the step are " + strings.Join(large, ", ")
+	}
+	return fmt.Errorf("%w: %s. %s", err, text, smaller(p, free))
+}
+
+// lacksMemory recognises what ONNX Runtime and CUDA's libraries say of a device without memory.
+func lacksMemory(err error) bool {
+	if err == nil {
+		return false
+	}
+	says := func(words string) bool { return strings.Contains(err.Error(), words) }
+	return errors.Is(err, ort.ErrDeviceMemory) || says("Failed to allocate memory") || says("out of memory") || says("CUBLAS_STATUS_ALLOC_FAILED") || says("CUDNN_STATUS_ALLOC_FAILED")
+}
+
+// predictedFar is the memory of a step on a device in bytes: what does not depend on the batch size, and what grows with it. The loader's batches are not there.
+func predictedFar(p *plan.Plan) (fixed, moving int64) {
+	fixed, _ = predicted(p)
+	moving = p.Stats.PeakBytes - p.Stats.StateBytes
+	for _, f := range p.Fields {
+		bytes := int64(4)
+		if f.DType == "i64" {
+			bytes = 8
+		}
+		moving += elements(f.Dims) * bytes
+	}
+	return fixed, moving
+}
+
+// smaller says what makes a step fit that did not. A step that was predicted to fit took more than that for workspace: then half of the batch is next.
+func smaller(p *plan.Plan, free int64) string {
+	fixed, moving := predictedFar(p)
+	fits := p.Loader.BatchSize / 2
+	if free > 0 && fixed+moving > free {
+		fits = int(float64(free-fixed) / float64(moving) * float64(p.Loader.BatchSize))
+	}
+	text := "Lower the width or depth of the backbone"
+	if fits > 0 {
+		text = fmt.Sprintf("loader.batch_size = %d would fit (train.accumulate keeps the batch of an update large)", fits)
+	}
+	if p.Stats.Recompute == 0 {
+		text += "; train.recompute = \"block\" may help too"
+	}
+	return text + "."
+}
+
+// sized is a tensor and what it takes.
+type sized struct {
+	name  string
+	bytes int64
+}
+
+// largest describes the n largest tensors of a step: of its state, its batch, and what its model computes.
+func largest(p *plan.Plan, model []byte, n int) (out []string) {
+	all := values(model)
+	for _, s := range p.State {
+		all = append(all, sized{s.Name, 4 * elements(s.Dims)})
+	}
+	for _, f := range p.Fields {
+		all = append(all, sized{f.Name, 4 * elements(f.Dims)})
+	}
+	slices.SortStableFunc(all, func(a, b sized) int { return cmp.Or(cmp.Compare(b.bytes, a.bytes), cmp.Compare(a.name, b.name)) })
+	for _, s := range all[:min(n, len(all))] {
+		out = append(out, fmt.Sprintf("%s (%s)", s.name, size(s.bytes)))
+	}
+	return out
+}
+
+// Field numbers of onnx.proto: of a graph, a value, its type, a tensor's type, a shape and an axis.
+const (
+	graphValue, valueType, typeTensor             = 13, 2, 1
+	tensorElement, tensorShape, shapeDim, dimSize = 1, 2, 1, 1
+)
+
+// values are those between the nodes of a model, as far as their sizes are known. A damaged model has fewer.
+func values(model []byte) (out []sized) {
+	_ = fields(model, func(num protowire.Number, graph []byte, _ uint64) error {
+		if num != modelGraph {
+			return nil
+		}
+		return fields(graph, func(num protowire.Number, v []byte, _ uint64) error {
+			if s := (sized{bytes: 1}); num == graphValue && s.read(v) {
+				out = append(out, s)
+			}
+			return nil
+		})
+	})
+	return out
+}
+
+// widths are the bytes of an element by ONNX's number of its type.
+var widths = map[uint64]int64{1: 4, 2: 1, 6: 4, 7: 8, 9: 1, 10: 2, 11: 8, 16: 2}
+
+// read takes up a ValueInfoProto, and reports whether its size is known.
+func (s *sized) read(value []byte) bool {
+	known := false
+	var visit func(level int) func(protowire.Number, []byte, uint64) error
+	visit = func(level int) func(protowire.Number, []byte, uint64) error {
+		return func(num protowire.Number, v []byte, n uint64) error {
+			switch {
+			case level == 0 && num == valueName:
+				s.name = string(v)
+			case level == 2 && num == tensorElement:
+				s.bytes, known = s.bytes*widths[n], widths[n] > 0
+			case level == 4 && num == dimSize && int64(n) > 0 && s.bytes < math.MaxInt64/int64(n):
+				s.bytes *= int64(n)
+			case level == 4:
+				s.bytes = 0
+			case level == 0 && num == valueType, level == 1 && num == typeTensor, level == 2 && num == tensorShape, level == 3 && num == shapeDim:
+				return fields(v, visit(level+1))
+			}
+			return nil
+		}
+	}
+	return fields(value, visit(0)) == nil && known && s.bytes > 0
 }

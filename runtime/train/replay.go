@@ -46,7 +46,11 @@ func (r *run) writeReplay() (string, error) {
 		inputs = append(inputs, safetensors.Tensor{Info: safetensors.Info{Name: f.Name, DType: f.DType, Dims: f.Dims}, Data: r.engine.fields[f.Name].Bytes()})
 	}
 	inputs = append(inputs, safetensors.Tensor{Info: safetensors.Info{Name: "scalars", DType: "f32", Dims: []int{len(r.plan.Scalars)}}, Data: r.engine.scalars.Bytes()})
-	for _, t := range stateTensors(r.plan, r.engine.state) {
+	host, err := r.engine.onHost()
+	if err != nil {
+		return dir, err
+	}
+	for _, t := range stateTensors(r.plan, host) {
 		state = append(state, safetensors.Tensor{Info: safetensors.Info{Name: t.Name, DType: t.DType, Dims: t.Dims}, Data: t.Data})
 	}
 	text, err := json.MarshalIndent(bundle{replayFormat, r.loop.Step, filepath.Join("..", ".."), r.digest}, "", "  ")

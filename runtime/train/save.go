@@ -57,7 +57,11 @@ func (r *run) save() error {
 			r.loop.Last = append(r.loop.Last, math.Float32bits(x))
 		}
 	}
-	if err := r.store.Save(r.loop.Step, append(stateTensors(r.plan, r.engine.state), r.labels.Tensors()...), r.loop); err != nil {
+	state, err := r.engine.onHost()
+	if err != nil {
+		return err
+	}
+	if err := r.store.Save(r.loop.Step, append(stateTensors(r.plan, state), r.labels.Tensors()...), r.loop); err != nil {
 		return err
 	}
 	if err := failpoint.SaveAfter.Hit(); err != nil {
@@ -98,7 +102,7 @@ func (r *run) resume() error {
 		r.Report.Note("passed over a damaged checkpoint: %s", err)
 	}
 	if c == nil {
-		return r.begin(r.engine.state)
+		return r.begin(r.engine.host)
 	}
 	if len(passed) > 0 {
 		r.Report.Note("going on from %s", c.Path)
@@ -126,7 +130,7 @@ func (r *run) resume() error {
 
 // readState fills the state from a checkpoint, which must hold exactly its tensors, and the pseudo-labels of a run that has some.
 func (r *run) readState(c *checkpoint.Checkpoint) error {
-	p, s := r.plan, r.engine.state
+	p, s := r.plan, r.engine.host
 	read := 0
 	var labels []byte
 	err := c.Read(func(t safetensors.Info) ([]byte, error) {

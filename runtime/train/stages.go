@@ -45,7 +45,10 @@ func (r *run) stages(ctx context.Context) error {
 func (r *run) stage(ctx context.Context, which int) error {
 	began := time.Now()
 	bad := 0
-	h := r.host()
+	h, err := r.host()
+	if err != nil {
+		return err
+	}
 	h.Subject.OnBad = func(loader.Bad) { bad++ }
 	defer h.Subject.Close()
 	values, err := h.Run(ctx, which)
@@ -71,15 +74,22 @@ func (r *run) stage(ctx context.Context, which int) error {
 }
 
 // host is what a stage works on.
-func (r *run) host() *stage.Host {
-	return &stage.Host{Plan: r.plan, Step: r.loop.Step, Subject: r.subject(probe.Encoder, r.engine.state), Labels: r.labels, Restart: r.restart,
-		State: func(name string) []float32 { return r.engine.state.now[name].Float32() }}
+func (r *run) host() (*stage.Host, error) {
+	state, err := r.engine.toChange()
+	if err != nil {
+		return nil, err
+	}
+	return &stage.Host{Plan: r.plan, Step: r.loop.Step, Subject: r.subject(probe.Encoder, state), Labels: r.labels, Restart: r.restart,
+		State: func(name string) []float32 { return state.now[name].Float32() }}, nil
 }
 
 // tryStages times the stages that extract features on a part of the images.
 func (r *run) tryStages(ctx context.Context, t *Trial) error {
 	for i, s := range r.plan.Stages {
-		h := r.host()
+		h, err := r.host()
+		if err != nil {
+			return err
+		}
 		seconds, measured, err := h.Trial(ctx, i, min(trialImages, t.Images))
 		h.Subject.Close()
 		if err != nil {
@@ -105,11 +115,15 @@ func (r *run) tryStages(ctx context.Context, t *Trial) error {
 
 // restart gives the parameters whose names begin so new initial values. What the optimizer keeps for them stays, as in MMSelfSup.
 func (r *run) restart(prefix string, step int) error {
+	state, err := r.engine.toChange()
+	if err != nil {
+		return err
+	}
 	for _, spec := range r.plan.State {
 		if spec.Role != plan.RoleParam || !strings.HasPrefix(spec.Name, prefix) {
 			continue
 		}
-		of := func(name string) []float32 { return r.engine.state.now[name].Float32() }
+		of := func(name string) []float32 { return state.now[name].Float32() }
 		if err := initialise(r.plan.Seed, step, spec, of(spec.Name), of); err != nil {
 			return err
 		}

@@ -1,7 +1,9 @@
 package train
 
 import (
+	"context"
 	"fmt"
+	"runtime"
 
 	"ssc/compiler/plan"
 	"ssc/runtime/ort"
@@ -15,10 +17,19 @@ type state struct {
 	shadow map[string]*ort.Tensor // second buffers
 }
 
-func newState(p *plan.Plan) (*state, error) {
-	s := &state{specs: p.State, now: map[string]*ort.Tensor{}, shadow: map[string]*ort.Tensor{}}
-	for _, spec := range p.State {
-		t, err := ort.NewTensor(spec.DType, spec.Dims)
+// newState makes the state of a plan in the processor's memory.
+func newState(p *plan.Plan) (*state, error) { return newStateIn(p.State, ort.NewTensor) }
+
+// newStateIn makes the tensors where allocate does.
+func newStateIn(specs []plan.State, allocate func(dtype string, dims []int) (*ort.Tensor, error)) (_ *state, err error) {
+	s := &state{specs: specs, now: map[string]*ort.Tensor{}, shadow: map[string]*ort.Tensor{}}
+	defer func() {
+		if err != nil {
+			s.close()
+		}
+	}()
+	for _, spec := range specs {
+		t, err := allocate(spec.DType, spec.Dims)
 		if err != nil {
 			return nil, fmt.Errorf("allocating state %q: %w", spec.Name, err)
 		}
@@ -26,9 +37,10 @@ func newState(p *plan.Plan) (*state, error) {
 		if spec.Next == "" || spec.InPlace {
 			continue
 		}
-		if s.shadow[spec.Name], err = ort.NewTensor(spec.DType, spec.Dims); err != nil {
+		if t, err = allocate(spec.DType, spec.Dims); err != nil {
 			return nil, fmt.Errorf("allocating state %q: %w", spec.Name, err)
 		}
+		s.shadow[spec.Name] = t
 	}
 	return s, nil
 }
@@ -67,4 +79,130 @@ func (s *state) close() {
 			t.Close()
 		}
 	}
+}
+
+// far is the state on a device whose memory the processor does not reach, and the device's side of what a step reads and writes beside it. The state is there from step to step, updated in
+// place; the processor has a copy, which is brought up to date when somebody asks for it (engine.onHost) and sent before the next step where somebody may have changed it (engine.toChange).
+type far struct {
+	device           *ort.Device
+	state            *state
+	fields           map[string]*ort.Tensor
+	scalars, metrics *ort.Tensor
+
+	ahead  bool // the device's state is newer than the processor's copy
+	behind bool // it is older
+	graphs bool // the device records the step once and replays it; not recorded yet
+}
+
+// newFar makes the device's tensors for the plan's step.
+func newFar(p *plan.Plan, d *ort.Device) (_ *far, err error) {
+	f := &far{device: d, fields: map[string]*ort.Tensor{}, behind: true}
+	defer func() {
+		if err != nil {
+			f.close()
+		}
+	}()
+	if f.state, err = newStateIn(p.State, d.NewTensor); err != nil {
+		return nil, err
+	}
+	if f.scalars, err = d.NewTensor("f32", []int{len(p.Scalars)}); err != nil {
+		return nil, err
+	}
+	if f.metrics, err = d.NewTensor("f32", []int{len(p.Metrics)}); err != nil {
+		return nil, err
+	}
+	for _, field := range p.Fields {
+		if f.fields[field.Name], err = d.NewTensor(field.DType, field.Dims); err != nil {
+			return nil, fmt.Errorf("allocating the field %q: %w", field.Name, err)
+		}
+	}
+	return f, nil
+}
+
+// send brings to the device what the next step reads: the batch, the scalars, and the state where it was changed.
+func (f *far) send(e *engine) error {
+	if f.behind {
+		for name, t := range f.state.now {
+			if err := f.device.CopyIn(t, e.host.now[name]); err != nil {
+				return fmt.Errorf("state %q: %w", name, err)
+			}
+		}
+	}
+	for name, t := range f.fields {
+		if err := f.device.CopyIn(t, e.fields[name]); err != nil {
+			return fmt.Errorf("field %q: %w", name, err)
+		}
+	}
+	if err := f.device.CopyIn(f.scalars, e.scalars); err != nil {
+		return err
+	}
+	if err := f.device.Wait(); err != nil {
+		return err
+	}
+	f.behind = false
+	return nil
+}
+
+// receive brings the step's metrics back.
+func (f *far) receive(e *engine) error {
+	f.ahead = true
+	if err := f.device.CopyOut(e.metrics, f.metrics); err != nil {
+		return err
+	}
+	return f.device.Wait()
+}
+
+// fetch brings the processor's copy of the state up to date.
+func (f *far) fetch(host *state) error {
+	if !f.ahead {
+		return nil
+	}
+	for name, t := range f.state.now {
+		if err := f.device.CopyOut(host.now[name], t); err != nil {
+			return fmt.Errorf("state %q: %w", name, err)
+		}
+	}
+	if err := f.device.Wait(); err != nil {
+		return err
+	}
+	f.ahead = false
+	return nil
+}
+
+// recordings is how often a step runs before the device has it recorded: providers warm up twice, and run once more to record.
+const recordings = 3
+
+// record lets the device record the step, in both of its bindings, with the gate closed: a step runs several times while it is recorded, and with the gate closed these change nothing.
+func (f *far) record(e *engine) error {
+	runtime.LockOSThread() // a recording belongs to the thread that made it
+	gate := e.scalars.Float32()[0]
+	e.scalars.Float32()[0] = 0
+	if err := f.send(e); err != nil {
+		return err
+	}
+	for range recordings * len(e.bindings) {
+		if err := e.once(context.Background()); err != nil {
+			return fmt.Errorf("recording the step: %w", err)
+		}
+	}
+	e.scalars.Float32()[0] = gate
+	f.graphs = false
+	return nil
+}
+
+func (f *far) close() {
+	if f.state != nil {
+		f.state.close()
+	}
+	for _, t := range f.fields {
+		if t != nil {
+			t.Close()
+		}
+	}
+	for _, t := range []*ort.Tensor{f.scalars, f.metrics} {
+		if t != nil {
+			t.Close()
+		}
+	}
+	f.device.Close()
 }

@@ -16,7 +16,7 @@ func NewStepper(p *plan.Plan, model []byte, threads int) (*Stepper, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := e.state.reset(p.Seed); err != nil {
+	if err := e.host.reset(p.Seed); err != nil {
 		e.close()
 		return nil, err
 	}

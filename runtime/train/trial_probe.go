@@ -18,12 +18,16 @@ var caps = map[string]string{"bank": "max_bank", "queries": "max_queries", "imag
 
 // tryProbes measures once with each block.
 func (r *run) tryProbes(ctx context.Context, t *Trial) (err error) {
+	trained, err := r.engine.onHost()
+	if err != nil {
+		return err
+	}
 	step := map[string]float64{}
 	for i, name := range r.plan.Metrics {
 		step[name] = float64(r.engine.metrics.Float32()[i])
 	}
 	for _, c := range r.plan.Monitors {
-		p, err := r.tryProbe(ctx, c, probe.Encoder, r.engine.state, step)
+		p, err := r.tryProbe(ctx, c, probe.Encoder, trained, step)
 		if err != nil {
 			return fmt.Errorf("monitor: %w", err)
 		}
@@ -37,9 +41,9 @@ func (r *run) tryProbes(ctx context.Context, t *Trial) (err error) {
 		return nil
 	}
 	for _, c := range r.plan.Evaluate {
-		subjects := map[string]*state{probe.Encoder: r.engine.state}
+		subjects := map[string]*state{probe.Encoder: trained}
 		if c.Bool("untrained") {
-			subjects[probe.Untrained] = r.engine.state // another state takes as long
+			subjects[probe.Untrained] = trained // another state takes as long
 		}
 		if c.Bool("raw_pixels") {
 			subjects[probe.RawPixels] = nil

@@ -1,0 +1,222 @@
+package train
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"google.golang.org/protobuf/encoding/protowire"
+
+	"ssc/compiler"
+	"ssc/compiler/plan"
+	"ssc/lang"
+	"ssc/runtime/datasource"
+	"ssc/runtime/ort"
+	"ssc/runtime/transform"
+)
+
+const small = `
+algorithm "moco" {
+  queue_len = 16
+  feat_dim  = 8
+  backbone "resnet" {
+    depth         = 10
+    num_stages    = 2
+    base_channels = 4
+    stem_channels = 4
+    stem          = "small"
+    out_indices   = [2]
+  }
+  neck "moco_v2" {
+    hid_channels = 8
+    out_channels = 8
+  }
+  head "contrastive" {}
+}
+dataset "train" {
+  source "image_folder" {
+    data_prefix = "none"
+    channels    = 1
+  }
+  view {
+    count = 2
+    random_crop { size = 8 }
+  }
+}
+loader { batch_size = 4 }
+optimizer "adamw" {}
+`
+
+// compiled is a plan of the text above, and its training graph.
+func compiled(t *testing.T) (*plan.Plan, []byte) {
+	t.Helper()
+	tables := compiler.Tables{Source: datasource.Table, Transform: transform.Table}
+	p, diags := lang.Load([]string{"in.hcl"}, lang.Options{Root: tables.Root, ReadFile: func(string) ([]byte, error) { return []byte(small), nil }})
+	if diags.HasErrors() {
+		t.Fatal(diags)
+	}
+	r, diags := compiler.Compile(p.Root, tables, compiler.Options{})
+	if diags.HasErrors() {
+		t.Fatal(diags)
+	}
+	return r.Plan, r.Files["train.onnx"]
+}
+
+// processor opens the processor as if it were a GPU, by the calls that reach one.
+func processor() (*ort.Device, error) { return ort.OpenDevice("cpu", "") }
+
+// begin makes an engine with its initial state.
+func begin(t *testing.T, p *plan.Plan, model []byte, open func() (*ort.Device, error)) *engine {
+	t.Helper()
+	e, err := newEngineOn(open, p, model, 1, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(e.close)
+	if err := e.host.reset(3); err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+// train makes a step on random images, and returns what it says.
+func (e *engine) train(t *testing.T, n int) []float32 {
+	t.Helper()
+	r := plan.NewRand(9, plan.UseNoise, uint64(n), 0, 0)
+	for _, f := range e.plan.Fields {
+		if f.DType == "f32" {
+			for i := range e.fields[f.Name].Float32() {
+				e.fields[f.Name].Float32()[i] = float32(r.Normal())
+			}
+		}
+	}
+	scalars := make([]float32, len(e.plan.Scalars))
+	for i, s := range e.plan.Scalars {
+		scalars[i] = float32(s.Curve.At(n, 10, 10))
+	}
+	out, err := e.step(scalars)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return slices.Clone(out)
+}
+
+// TestFar: with its state on a device a step says and leaves the same bits, whether the state is updated in place or in turns, whether the step is recorded first or not, and also when the
+// processor changes the state in between.
+func TestFar(t *testing.T) {
+	p, model := compiled(t)
+	inTurns := *p
+	inTurns.State = slices.Clone(p.State)
+	for i := range inTurns.State {
+		inTurns.State[i].InPlace = inTurns.State[i].InPlace && i%2 == 0
+	}
+	for name, p := range map[string]*plan.Plan{"in place": p, "in turns": &inTurns} {
+		for _, recorded := range []string{"", "1"} {
+			t.Run(fmt.Sprintf("%s,recorded=%s", name, recorded), func(t *testing.T) {
+				t.Setenv("SSC_CUDA_GRAPH", recorded)
+				near, far := begin(t, p, model, nil), begin(t, p, model, processor)
+				for n := range 4 {
+					initial := stateBytes(far.host)
+					want, got := near.train(t, n), far.train(t, n)
+					if fmt.Sprint(got) != fmt.Sprint(want) {
+						t.Errorf("step %d says %v, want %v", n, got, want)
+					}
+					if ok := p.Metrics[slices.Index(p.Metrics, "ok")]; ok == "" || want[slices.Index(p.Metrics, "ok")] != 1 {
+						t.Fatalf("step %d is not sound: %v", n, want)
+					}
+					if !bytes.Equal(stateBytes(far.host), initial) {
+						t.Error("the processor's copy of the state changed before anybody asked for it")
+					}
+					if n == 2 { // nobody looks in between
+						continue
+					}
+					for _, e := range []*engine{near, far} {
+						s, err := e.toChange()
+						if err != nil {
+							t.Fatal(err)
+						}
+						s.now[p.State[0].Name].Float32()[0] += 0.5
+					}
+					if !bytes.Equal(stateBytes(far.host), stateBytes(near.host)) {
+						t.Errorf("after step %d the states differ", n)
+					}
+				}
+			})
+		}
+	}
+}
+
+func stateBytes(s *state) (out []byte) {
+	for _, spec := range s.specs {
+		out = append(out, s.now[spec.Name].Bytes()...)
+	}
+	return out
+}
+
+// TestFarWithoutMemory: what does not fit says what is large and what would fit.
+func TestFarWithoutMemory(t *testing.T) {
+	p, model := compiled(t)
+	p.Target.Device = "cuda:1"
+	fixed, moving := predictedFar(p)
+	full := fmt.Errorf("making a tensor: %w", ort.ErrDeviceMemory)
+	for _, c := range []struct {
+		free int64
+		err  error
+		want []string
+	}{
+		{fixed + moving/2, full, []string{"out of memory", "cuda:1 had ", "the largest tensors of the step are ", "loader.batch_size = 2 would fit", "train.recompute"}},
+		{0, errors.New("BFCArena: Failed to allocate memory for requested buffer"), []string{"loader.batch_size = 2 would fit"}},
+		{1 << 40, full, []string{"loader.batch_size = 2 would fit"}}, // predicted to fit, and did not
+		{fixed / 2, full, []string{"Lower the width or depth of the backbone"}},
+		{1, errors.New("another error"), nil},
+	} {
+		got := outOfMemory(p, model, c.free, c.err)
+		if !errors.Is(got, c.err) || c.want == nil && got != c.err {
+			t.Errorf("outOfMemory = %v, want %v in it", got, c.err)
+		}
+		for _, want := range c.want {
+			if !strings.Contains(got.Error(), want) {
+				t.Errorf("outOfMemory = %v, want %q in it", got, want)
+			}
+		}
+	}
+	if outOfMemory(p, model, 1, nil) != nil {
+		t.Error("no error becomes one")
+	}
+}
+
+// TestLargest: the largest tensors are those of the model by their types, of the state and the batch.
+func TestLargest(t *testing.T) {
+	value := func(name string, elem uint64, dims ...uint64) []byte {
+		var shape []byte
+		for _, d := range dims {
+			shape = message(shape, shapeDim, protowire.AppendVarint(protowire.AppendTag(nil, dimSize, protowire.VarintType), d))
+		}
+		tensor := message(protowire.AppendVarint(protowire.AppendTag(nil, tensorElement, protowire.VarintType), elem), tensorShape, shape)
+		return message(text(nil, valueName, name), valueType, message(nil, typeTensor, tensor))
+	}
+	graph := message(message(message(nil, graphValue, value("map", 16, 8, 1<<20)), graphValue, value("row", 7, 1<<20)), graphValue, value("strange", 99, 1<<30))
+	p := &plan.Plan{State: []plan.State{{Name: "w", Dims: []int{3 << 20}}}, Fields: []plan.Field{{Name: "view1", Dims: []int{1 << 10}}}}
+	got := fmt.Sprint(largest(p, message(nil, modelGraph, graph), 3))
+	if want := "[map (16 MiB) w (12 MiB) row (8 MiB)]"; got != want {
+		t.Errorf("largest = %s, want %s", got, want)
+	}
+	if n := len(values([]byte("damaged"))); n != 0 {
+		t.Errorf("a damaged model has %d values", n)
+	}
+}
+
+// FuzzValues: no model makes the reading of sizes fail or loop.
+func FuzzValues(f *testing.F) {
+	f.Add(inGraph(graphValue, []byte{10, 1, 65}))
+	f.Fuzz(func(t *testing.T, model []byte) {
+		for _, v := range values(model) {
+			if v.bytes <= 0 {
+				t.Errorf("%q takes %d bytes", v.name, v.bytes)
+			}
+		}
+	})
+}
