@@ -196,6 +196,9 @@ func compileNamed(c *cli.Context, raw bool) (*compiler.Result, *lang.Pipeline, h
 		if _, _, err := plan.ParseDevice(d); err != nil {
 			return nil, nil, nil, usage{fmt.Errorf("%w.%s", err, schema.DidYouMean(d, plan.Devices))}
 		}
+		if err := useGPU(d); err != nil {
+			return nil, nil, nil, err
+		}
 	}
 	p, r, diags := compileFiles(c, c.Args().Slice(), raw)
 	if diags.HasErrors() {

@@ -40,10 +40,14 @@ var checks = []struct {
 }
 
 func doctor(c *cli.Context) error {
-	missing := false
+	var all []finding
 	for _, k := range checks {
 		f := k.check()
 		f.Check = k.name
+		all = append(all, f)
+	}
+	missing := false
+	for _, f := range append(all, findGPU().findings(ort.GPULibrary.Load)...) {
 		missing = missing || f.Status == "missing"
 		if s := messages(c); s != nil {
 			level := map[string]string{"ok": levelInfo, "warning": levelWarn, "missing": levelError}[f.Status]

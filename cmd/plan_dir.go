@@ -20,6 +20,9 @@ import (
 // readPlan reads a plan folder and the models it names, whose digests must be those of plan.json.
 func readPlan(dir string) (*plan.Plan, map[string][]byte, error) {
 	p, err := readPlanFile(dir)
+	if err == nil {
+		err = useGPU(p.Target.Device)
+	}
 	if err != nil {
 		return nil, nil, err
 	}

@@ -153,7 +153,7 @@ func (l *library) valueOf(t *Tensor) (handle, error) {
 		return nil, errors.New("the tensor is closed")
 	}
 	memory := l.memory
-	if t.device != nil {
+	if t.far() {
 		memory = t.device.info
 	}
 	return l.value(memory, t.data, t.bytes, t.dims, t.onnx)
@@ -168,6 +168,9 @@ func (b *Binding) Run(ctx context.Context) error {
 	if b.handle == nil {
 		return errors.New("running the model: the binding is closed")
 	}
+	if err := b.refresh(); err != nil {
+		return fmt.Errorf("running the model: %w", err)
+	}
 	stopped := make(chan error, 1)
 	stop := context.AfterFunc(ctx, func() { stopped <- b.options.Terminate() })
 	err := b.s.lib.run(sessionHandle(b.s.session), b.options, b.handle)
@@ -177,6 +180,27 @@ func (b *Binding) Run(ctx context.Context) error {
 	}
 	if err != nil {
 		return fmt.Errorf("running the model: %s", strings.TrimSpace(err.Error()))
+	}
+	return nil
+}
+
+// refresh binds those inputs again that lie on the processor while the session does not: ONNX Runtime copies their elements when they are bound, and not when the model runs.
+func (b *Binding) refresh() error {
+	if !b.s.far {
+		return nil
+	}
+	for name, t := range b.inputs {
+		if t.far() {
+			continue
+		}
+		v, err := b.s.lib.valueOf(t)
+		if err == nil {
+			err = b.s.lib.bind(b.handle, name, v, false)
+			b.s.lib.releaseValue(v)
+		}
+		if err != nil {
+			return fmt.Errorf("binding %s: %w", name, err)
+		}
 	}
 	return nil
 }

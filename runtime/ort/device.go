@@ -102,6 +102,23 @@ static int rt_memory(runtime *r, size_t *left, size_t *total) {
 }
 static const char *rt_text(runtime *r, int e) { return r->text(e); }
 
+// Loads a library for everybody that is loaded later.
+static const char *load_global(const char *path) { return dlopen(path, RTLD_NOW | RTLD_GLOBAL) ? NULL : dlerror(); }
+
+// Asks a driver's library for the newest version of CUDA that it knows, as 1000*major+10*minor, and the number of GPUs. result is CUDA's error of the latter.
+static const char *driver(const char *path, int *version, int *gpus, int *result) {
+	void *lib = dlopen(path, RTLD_NOW);
+	if (!lib) return dlerror();
+	int (*get_version)(int *) = (int (*)(int *))dlsym(lib, "cuDriverGetVersion");
+	int (*init)(unsigned) = (int (*)(unsigned))dlsym(lib, "cuInit");
+	int (*count)(int *) = (int (*)(int *))dlsym(lib, "cuDeviceGetCount");
+	if (!get_version || !init || !count) return dlerror();
+	*result = get_version(version);
+	if (!*result) *result = init(0);
+	if (!*result) *result = count(gpus);
+	return NULL;
+}
+
 static status memory_info(table api, const char *name, int id, object *info) {
 	return FN(CreateMemoryInfo, status, const char *, int, int, int, object *)(name, 0, id, 0, info); // a device's allocator, its default memory
 }
@@ -272,7 +289,7 @@ func (d *Device) copy(to, from, far *Tensor, kind C.int) error {
 		return fmt.Errorf("copying %s to %s: a tensor is closed", from, to)
 	case to.dtype != from.dtype || to.bytes != from.bytes:
 		return fmt.Errorf("copying %s to %s: they differ", from, to)
-	case far.device != d || far.staged:
+	case far.device != d || !far.far():
 		return fmt.Errorf("copying %s to %s: neither lies on %s", from, to, d)
 	}
 	if err := d.fault(C.rt_copy(d.runtime, to.data, from.data, C.size_t(to.bytes), kind)); err != nil {
@@ -317,6 +334,30 @@ func (d *Device) Use(s *Session) (map[string]int64, error) {
 		}
 	}
 	return use, nil
+}
+
+// loadGlobal loads a library whose symbols are for all that are loaded later.
+func loadGlobal(path string) error {
+	name := C.CString(path)
+	defer C.free(handle(name))
+	if msg := C.load_global(name); msg != nil {
+		return errors.New(C.GoString(msg))
+	}
+	return nil
+}
+
+// askDriver loads the driver's library from a path, or by a name that the loader finds.
+func askDriver(path string) (version, gpus, result int, err error) {
+	name := C.CString(path)
+	defer C.free(handle(name))
+	var v, g, r C.int
+	err = keepingHandlers(func() error {
+		if msg := C.driver(name, &v, &g, &r); msg != nil {
+			return errors.New(C.GoString(msg))
+		}
+		return nil
+	})
+	return int(v), int(g), int(r), err
 }
 
 // Close ends the device's stream of copies. Tensors that it made must be closed before, and bindings that use them.

@@ -104,6 +104,37 @@ func TestDeviceCopies(t *testing.T) {
 	}
 }
 
+// TestRefresh: a session elsewhere is given what its inputs on the processor hold at each run.
+func TestRefresh(t *testing.T) {
+	s, err := NewSession(doubling(), SessionOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	s.far = true
+	x, y := must(NewTensor("f32", []int{3}))(t), must(openFake(t, "").NewHost("f32", []int{3}))(t)
+	defer x.Close()
+	defer y.Close()
+	b, err := s.Bind(map[string]*Tensor{"x": x}, map[string]*Tensor{"y": y})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 3 {
+		x.Float32()[1] = float32(i)
+		if err := b.Run(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		if got := y.Float32(); !slices.Equal(got, []float32{0, 2 * float32(i), 0}) {
+			t.Errorf("run %d makes %v", i, got)
+		}
+	}
+	x.Close()
+	if err := b.Run(context.Background()); err == nil {
+		t.Error("a closed tensor was bound again")
+	}
+	b.Close()
+}
+
 // TestDeviceRefuses: memory of a device is not read as if it were the processor's, copies go where they can, and a full device is told from a broken one.
 func TestDeviceRefuses(t *testing.T) {
 	d := openFake(t, compiled(t, "libfakert.so", fakeRuntime))

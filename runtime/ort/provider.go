@@ -41,6 +41,10 @@ func (l *library) provide(opts *onnx.SessionOptions, o SessionOptions) error {
 		return nil
 	}
 	options := cudaOptions(o.ProviderOptions)
+	provider, missing := CUDAProvider(l.path) // what is missing matters only when the provider fails
+	if missing == nil {
+		missing = preload(provider)
+	}
 	if path := os.Getenv("SSC_CUDA_PLUGIN"); path != "" {
 		err = l.plugin(opts, path, index, options)
 	} else {
@@ -48,6 +52,7 @@ func (l *library) provide(opts *onnx.SessionOptions, o SessionOptions) error {
 		err = classic(opts, options)
 	}
 	if err != nil {
+		err = errors.Join(err, missing)
 		return fmt.Errorf("execution provider %s: %w; `ssc doctor` says what is missing", o.Provider, err)
 	}
 	return nil

@@ -34,16 +34,26 @@ func TestCUDADevices(t *testing.T) {
 // compiled compiles a shared library; without a compiler the test is skipped.
 func compiled(t *testing.T, name, source string) string {
 	t.Helper()
+	return linked(t, t.TempDir(), name, source)
+}
+
+// linked compiles a shared library into a folder; it needs others there, by their names.
+func linked(t *testing.T, dir, name, source string, needs ...string) string {
+	t.Helper()
 	gcc, err := exec.LookPath("gcc")
 	if err != nil {
 		t.Skip("no gcc to make a library with")
 	}
-	path := filepath.Join(t.TempDir(), name)
+	path := filepath.Join(dir, name)
 	file := path + ".c"
 	if err := os.WriteFile(file, []byte(source), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	if out, err := exec.Command(gcc, "-shared", "-fPIC", "-Wl,-soname,"+name, "-o", path, file).CombinedOutput(); err != nil {
+	args := []string{"-shared", "-fPIC", "-Wl,-soname," + name, "-Wl,--no-as-needed", "-o", path, file, "-L", dir}
+	for _, n := range needs {
+		args = append(args, "-l:"+n)
+	}
+	if out, err := exec.Command(gcc, args...).CombinedOutput(); err != nil {
 		t.Fatalf("gcc: %v\n%s", err, out)
 	}
 	return path

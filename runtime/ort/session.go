@@ -65,6 +65,7 @@ type Session struct {
 	session *onnx.DynamicAdvancedSession
 	inputs  []Port
 	outputs []Port
+	far     bool // it runs elsewhere than on the processor
 
 	mu       sync.Mutex
 	bindings map[*Binding]bool
@@ -78,7 +79,7 @@ func NewSession(model []byte, o SessionOptions) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Session{lib: lib, bindings: map[*Binding]bool{}}
+	s := &Session{lib: lib, bindings: map[*Binding]bool{}, far: o.Provider != "" && o.Provider != "cpu"}
 	if o.Reserve > 0 {
 		arenaReserve(o.Reserve) // where the system does not give it in one piece, a run may still find it in several
 	}
@@ -121,7 +122,7 @@ func (s *Session) create(model []byte, o SessionOptions) (err error) {
 		}
 		return nil
 	}
-	if o.Provider == "" || o.Provider == "cpu" {
+	if !s.far {
 		return create()
 	}
 	return keepingHandlers(create)

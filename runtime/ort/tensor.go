@@ -99,6 +99,9 @@ func (t *Tensor) release() {
 	}
 }
 
+// far reports whether the processor does not reach the tensor's memory.
+func (t *Tensor) far() bool { return t.device != nil && !t.staged }
+
 // DType is the element type.
 func (t *Tensor) DType() string { return t.dtype }
 
@@ -132,7 +135,7 @@ func view[T any](t *Tensor, dtype string) []T {
 	if !t.open.Load() {
 		panic("ort: use of a closed tensor")
 	}
-	if t.device != nil && !t.staged {
+	if t.far() {
 		panic(fmt.Sprintf("ort: %s lies on %s and is read as if it did not", t, t.device))
 	}
 	if t.dtype != dtype {

@@ -8,6 +8,7 @@
 //	  turbojpeg-2.1.5-2/libturbojpeg.so.0
 //	  fashion-mnist-20200523/train-images-idx3-ubyte.gz
 //	  peers-<digest of the pins>/bin/python
+//	  gpu-<digest of the pins>/lib/python3.13/site-packages/{onnxruntime/capi,nvidia/*/lib}
 //
 // The package only names places. Neighbours: setup fills them, runtime/ort and tests look there.
 package cache
@@ -65,4 +66,40 @@ func TurboJPEG() []string {
 		out = append(out, filepath.Join(TurboJPEGDir(v), "libturbojpeg.so.0"))
 	}
 	return out
+}
+
+// gpuPackages is the folder of Python packages of the GPU's parts, as far as that is complete; empty when there is none.
+func gpuPackages() string {
+	done, err := filepath.Glob(filepath.Join(Dir(), "gpu-*", "complete"))
+	if err != nil || len(done) == 0 {
+		return ""
+	}
+	site, err := filepath.Glob(filepath.Join(filepath.Dir(done[len(done)-1]), "lib", "python3*", "site-packages"))
+	if err != nil || len(site) == 0 {
+		return ""
+	}
+	return site[0]
+}
+
+// GPULibrary is the path of the ONNX Runtime library with the CUDA provider beside it; empty when it is not there.
+func GPULibrary() string {
+	if site := gpuPackages(); site != "" {
+		if found, err := filepath.Glob(filepath.Join(site, "onnxruntime", "capi", "libonnxruntime.so.*")); err == nil && len(found) > 0 {
+			return found[0]
+		}
+	}
+	return ""
+}
+
+// GPUFolders are the folders of NVIDIA's libraries.
+func GPUFolders() []string {
+	site := gpuPackages()
+	if site == "" {
+		return nil
+	}
+	found, err := filepath.Glob(filepath.Join(site, "nvidia", "*", "lib"))
+	if err != nil {
+		return nil
+	}
+	return found
 }
