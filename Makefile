@@ -10,13 +10,14 @@
 # make results what every small example's encoder is worth, with three seeds, into spec/results.md (hours; ONLY=byol makes those rows again)
 # make photos  a folder of 5,000 photographs, 40 of them damaged, from ssc init to a finished epoch without an edit
 # make corpus UPSTREAM=DIR   upstream's configurations evaluated as upstream's own classes do (conformance/corpus/main.go)
-# make gpu     three steps of the example on the CUDA provider (some gigabytes)
+# make gpu     installs the CUDA provider (some gigabytes) and checks on a machine with a GPU what spec/gpu.md claims; DEVICE=cuda:1 for another
 # make clean   remove what was built and run; the cache folder stays
 #
 # SSC_CACHE    folder of the native parts and the example's data (default: the user's cache folder)
 # EXAMPLE      the pipeline of run and gpu          SSC_DATA   its data (default: Fashion-MNIST in the cache)
 
 SOAK ?= 2h
+DEVICE ?= cuda
 EXAMPLE ?= examples/selfsup/simclr/simclr_resnet10-w32_1xb256-adamw-6e_fmnist.hcl
 STATICCHECK_VERSION = v0.8.2
 
@@ -104,13 +105,11 @@ photos: build
 corpus:
 	go run ./conformance/corpus -upstream $(UPSTREAM)
 
-# The provider and the NVIDIA libraries are found by the loader, whose path must be set before the program starts.
+# What is found is told first; a warning of it is the likely cause of what fails then.
 gpu: build
 	@$(SETUP) gpu
-	site=$$(echo $$($(SETUP) path gpu)/lib/python3*/site-packages); \
-		SSC_DATA=$(DATA) SSC_ORT_LIB=$$(echo $$site/onnxruntime/capi/libonnxruntime.so.*) \
-		LD_LIBRARY_PATH=$$(find $$site/nvidia -name lib -type d | tr '\n' ':')$$LD_LIBRARY_PATH \
-		bin/ssc run -device cuda -steps 3 -run runs/gpu $(EXAMPLE)
+	bin/ssc doctor
+	SSC_DATA=$(DATA) go run ./conformance/gpu -device $(DEVICE) $(EXAMPLE)
 
 clean:
 	rm -rf bin runs
