@@ -168,9 +168,9 @@ func (e *engine) toChange() (*state, error) {
 	return s, err
 }
 
-// slowBFloat16 reports whether the step keeps tensors in bfloat16 and nothing here computes with them.
+// slowBFloat16 reports whether the step keeps tensors in bfloat16 and nothing of this processor computes with them.
 func (e *engine) slowBFloat16() bool {
-	return e.plan.Target.Precision == "bf16" && (len(e.plan.Target.Kernels) == 0 || e.noKernels != nil || !ort.FastBFloat16())
+	return e.plan.Target.Precision == "bf16" && !onGPU(e.plan) && (len(e.plan.Target.Kernels) == 0 || e.noKernels != nil || !ort.FastBFloat16())
 }
 
 // bind joins the graph to the state as it lies now.
