@@ -44,6 +44,7 @@ var directions = []struct {
 	{"compiler/onnx", []string{"compiler/ir"}},
 	{"compiler/cuda", []string{"compiler/ir"}},
 	{"compiler/pass", []string{"compiler/ir", "compiler/op", "compiler/fn"}},
+	{"compiler/tensorrt", []string{"compiler/ir", "compiler/op", "compiler/fn", "compiler/onnx", "compiler/pass"}},
 	{"compiler/nn", append([]string{"compiler/autodiff"}, base...)},
 	{"compiler/backbone", base},
 	{"compiler/neck", base},

@@ -20,13 +20,14 @@ const (
 	Int32
 	Uint8
 	Bool
+	Int8 // of quantised graphs
 )
 
 var dtypes = [...]struct {
 	name  string
 	bytes int
 }{Invalid: {"invalid", 0}, Float32: {"f32", 4}, Float64: {"f64", 8}, BFloat16: {"bf16", 2}, Float16: {"f16", 2},
-	Int64: {"i64", 8}, Int32: {"i32", 4}, Uint8: {"u8", 1}, Bool: {"bool", 1}}
+	Int64: {"i64", 8}, Int32: {"i32", 4}, Uint8: {"u8", 1}, Bool: {"bool", 1}, Int8: {"i8", 1}}
 
 func (d DType) String() string { return dtypes[d].name }
 

@@ -1,7 +1,10 @@
 package onnx
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 
 	"github.com/hashicorp/hcl/v2"
@@ -14,7 +17,7 @@ const (
 	opset         = 18 // of the standard domain
 	domainVersion = 1  // of ai.ssc
 	irVersion     = 8  // what opset 18 was released with
-	irOverloads   = 10 // the first with overloads of functions
+	irOverloads   = 10 // the first with overloads of functions, and what opset 22 was released with
 )
 
 // Options say how a graph is emitted.
@@ -30,6 +33,10 @@ type Options struct {
 	Kernel func(name string) bool
 	// Ranges writes the source range of a node, file:line,col, into its doc string.
 	Ranges bool
+	// Opset is the version of the standard domain that the model declares, 18 when 0. The caller knows that its operators have the same form there.
+	Opset int
+	// Metadata are the model's metadata_props.
+	Metadata map[string]string
 }
 
 // Emit returns g as a serialised ModelProto. Inputs, outputs and values keep their names, symbolic axes become dim_params, values
@@ -62,7 +69,14 @@ func model(g *ir.Graph, o Options) (*Model, error) {
 	if e.Location == "" {
 		e.Location = "weights.safetensors"
 	}
-	m := &Model{IRVersion: irVersion, Producer: o.Producer, ProducerVersion: o.Version, Opsets: []*Opset{{Version: opset}}}
+	e.Opset = cmp.Or(e.Opset, opset)
+	m := &Model{IRVersion: irVersion, Producer: o.Producer, ProducerVersion: o.Version, Opsets: []*Opset{{Version: int64(e.Opset)}}}
+	if e.Opset > opset {
+		m.IRVersion = irOverloads
+	}
+	for _, k := range slices.Sorted(maps.Keys(o.Metadata)) {
+		m.Metadata = append(m.Metadata, &Entry{k, o.Metadata[k]})
+	}
 	if m.Main, err = e.main(g); err != nil {
 		return nil, err
 	}

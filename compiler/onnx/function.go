@@ -99,7 +99,7 @@ func key(f ir.Function, in []*ir.Value) string {
 // function emits the body of c. The attributes of the call are declared, so that a kernel of the same name may read them, but the
 // body does not refer to them: it was built for their values. Constants are nodes, for a function has no initializers.
 func (e *emitter) function(c *call) (*Function, error) {
-	p := &Function{Name: c.f.Name(), Domain: ir.Domain, Overload: c.overload, Opsets: []*Opset{{Version: opset}}}
+	p := &Function{Name: c.f.Name(), Domain: ir.Domain, Overload: c.overload, Opsets: []*Opset{{Version: int64(e.Opset)}}}
 	for i := range c.inputs {
 		p.Inputs = append(p.Inputs, "in"+strconv.Itoa(i)) // as BodyOf names them
 	}

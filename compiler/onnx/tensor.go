@@ -9,13 +9,13 @@ import (
 	"ssc/compiler/ir"
 )
 
-// ErrElementType is wrapped by errors about element types that ssc does not use: 16-bit and unsigned integers, strings, complex
+// ErrElementType is wrapped by errors about element types that ssc does not use: 16-bit and most unsigned integers, strings, complex
 // numbers, 8-bit floats.
 var ErrElementType = errors.New("an element type that ssc does not know")
 
 // dataTypes are the numbers of TensorProto.DataType.
 var dataTypes = map[ir.DType]int64{
-	ir.Float32: 1, ir.Uint8: 2, ir.Int32: 6, ir.Int64: 7, ir.Bool: 9, ir.Float16: 10, ir.Float64: 11, ir.BFloat16: 16,
+	ir.Float32: 1, ir.Uint8: 2, ir.Int32: 6, ir.Int64: 7, ir.Bool: 9, ir.Float16: 10, ir.Float64: 11, ir.BFloat16: 16, ir.Int8: 3,
 }
 
 // dtypeOf is the inverse of dataTypes.
@@ -48,6 +48,8 @@ func tensorProto(name string, t *ir.Tensor) *Tensor {
 			p.Raw = le.AppendUint32(p.Raw, uint32(saturate(x, math.MinInt32, math.MaxInt32)))
 		case ir.Uint8:
 			p.Raw = append(p.Raw, uint8(saturate(x, 0, math.MaxUint8)))
+		case ir.Int8:
+			p.Raw = append(p.Raw, uint8(int8(saturate(x, math.MinInt8, math.MaxInt8))))
 		case ir.Bool:
 			p.Raw = append(p.Raw, uint8(saturate(x, 0, 1)))
 		}
@@ -140,6 +142,8 @@ func (p *Tensor) elements(d ir.DType) (at func(i int) float64, n int) {
 		return func(i int) float64 { return bfloat16.unpack(uint16(p.Ints[i])) }, len(p.Ints)
 	case ir.Uint8:
 		return func(i int) float64 { return float64(uint8(p.Ints[i])) }, len(p.Ints)
+	case ir.Int8:
+		return func(i int) float64 { return float64(int8(p.Ints[i])) }, len(p.Ints)
 	case ir.Bool:
 		return func(i int) float64 { return float64(min(uint64(p.Ints[i]), 1)) }, len(p.Ints)
 	}
@@ -161,6 +165,8 @@ func (p *Tensor) raw(d ir.DType) func(i int) float64 {
 		return func(i int) float64 { return float16.unpack(le.Uint16(p.Raw[2*i:])) }
 	case ir.BFloat16:
 		return func(i int) float64 { return bfloat16.unpack(le.Uint16(p.Raw[2*i:])) }
+	case ir.Int8:
+		return func(i int) float64 { return float64(int8(p.Raw[i])) }
 	case ir.Bool:
 		return func(i int) float64 { return float64(min(p.Raw[i], 1)) }
 	}

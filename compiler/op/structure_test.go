@@ -89,10 +89,12 @@ func TestNoCentralSwitch(t *testing.T) {
 
 // namesOperators are the files that may list operators by name, and why.
 var namesOperators = map[string]string{
-	"../pass/memory.go":   "what ONNX Runtime's kernels share or overwrite was measured, and is a fact about the executor",
-	"../pass/bfloat16.go": "which types ONNX Runtime's kernels take was measured, and is a fact about the executor",
-	"../cuda/coverage.go": "what ONNX Runtime's CUDA provider has kernels for is a fact about the executor",
-	"../ir/inplace.go":    "what ONNX Runtime may alias or overwrite is a fact about the executor, not about the operators",
+	"../pass/memory.go":    "what ONNX Runtime's kernels share or overwrite was measured, and is a fact about the executor",
+	"../pass/bfloat16.go":  "which types ONNX Runtime's kernels take was measured, and is a fact about the executor",
+	"../tensorrt/check.go": "what TensorRT's parser takes is a fact about the builder of engines",
+	"../tensorrt/typed.go": "where an engine computes in a narrow type is a choice of that target, not a property of the operators",
+	"../ir/inplace.go":     "what ONNX Runtime may alias or overwrite is a fact about the executor, not about the operators",
+	"../cuda/coverage.go":  "what ONNX Runtime's CUDA provider has kernels for is a fact about the executor",
 }
 
 func TestCentralListsFindsThem(t *testing.T) {

@@ -97,6 +97,8 @@ func holds(d ir.DType, x float64) bool {
 		lo, hi = math.MinInt32, math.MaxInt32
 	case ir.Uint8:
 		lo, hi = 0, math.MaxUint8
+	case ir.Int8:
+		lo, hi = math.MinInt8, math.MaxInt8
 	case ir.Bool:
 		lo, hi = 0, 1
 	}
