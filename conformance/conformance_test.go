@@ -206,6 +206,8 @@ func toRuntime(x *ir.Tensor) (*ort.Tensor, error) {
 		convert(t.Int32(), x.Data)
 	case ir.Uint8:
 		convert(t.Uint8(), x.Data)
+	case ir.Int8:
+		convert(t.Int8(), x.Data)
 	case ir.Bool:
 		for i, v := range x.Data {
 			t.Bool()[i] = v != 0
@@ -238,6 +240,8 @@ func fromRuntime(t *ort.Tensor) (*ir.Tensor, error) {
 		convert(x.Data, t.Int32())
 	case ir.Uint8:
 		convert(x.Data, t.Uint8())
+	case ir.Int8:
+		convert(x.Data, t.Int8())
 	case ir.Bool:
 		for i, v := range t.Bool() {
 			if v {
@@ -251,7 +255,7 @@ func fromRuntime(t *ort.Tensor) (*ir.Tensor, error) {
 }
 
 type number interface {
-	~float32 | ~float64 | ~int | ~int64 | ~int32 | ~uint8
+	~float32 | ~float64 | ~int | ~int64 | ~int32 | ~uint8 | ~int8
 }
 
 func convert[T, U number](to []T, from []U) {

@@ -20,6 +20,8 @@ import (
 var later = []struct{ op, attribute, value string }{
 	{"AveragePool", "dilations", ""},
 	{"Cast", "saturate", ""},
+	{"DequantizeLinear", "block_size", ""},
+	{"QuantizeLinear", "block_size", ""},
 	{"Pad", "mode", "wrap"},
 	{"Resize", "coordinate_transformation_mode", "half_pixel_symmetric"},
 }
@@ -35,7 +37,7 @@ var earlier = []struct {
 }
 
 // elementTypes are the numbers, in a TensorProto, of the element types that ssc has.
-var elementTypes = map[int]bool{1: true, 2: true, 6: true, 7: true, 9: true, 10: true, 11: true, 16: true}
+var elementTypes = map[int]bool{1: true, 2: true, 3: true, 6: true, 7: true, 9: true, 10: true, 11: true, 16: true}
 
 // nodeExceptions are tests that are left out, and why. The list is strict: one that passes must go.
 var nodeExceptions = map[string]string{

@@ -13,7 +13,7 @@ var dtypes = []struct {
 	name  string
 	onnx  int
 	bytes int
-}{{"f32", 1, 4}, {"f64", 11, 8}, {"bf16", 16, 2}, {"f16", 10, 2}, {"i64", 7, 8}, {"i32", 6, 4}, {"u8", 2, 1}, {"bool", 9, 1}}
+}{{"f32", 1, 4}, {"f64", 11, 8}, {"bf16", 16, 2}, {"f16", 10, 2}, {"i64", 7, 8}, {"i32", 6, 4}, {"u8", 2, 1}, {"bool", 9, 1}, {"i8", 3, 1}}
 
 // dtypeOf names ONNX's element type, or says that it is none of ours.
 func dtypeOf(onnx int) string {
@@ -40,7 +40,7 @@ type Tensor struct {
 	staged bool    // it is the processor's memory, and a device made it
 }
 
-// NewTensor makes a tensor of zeros. Element types are f32, f64, bf16, f16, i64, i32, u8, bool.
+// NewTensor makes a tensor of zeros. Element types are f32, f64, bf16, f16, i64, i32, u8, i8, bool.
 func NewTensor(dtype string, dims []int) (*Tensor, error) {
 	t, err := shaped(dtype, dims)
 	if err != nil {
@@ -127,6 +127,9 @@ func (t *Tensor) Int32() []int32 { return view[int32](t, "i32") }
 
 // Uint8 is the memory of a u8 tensor.
 func (t *Tensor) Uint8() []uint8 { return view[uint8](t, "u8") }
+
+// Int8 is the memory of an i8 tensor.
+func (t *Tensor) Int8() []int8 { return view[int8](t, "i8") }
 
 // Bool is the memory of a bool tensor.
 func (t *Tensor) Bool() []bool { return view[bool](t, "bool") }
