@@ -50,6 +50,9 @@ func Emit(g *ir.Graph, o Options) ([]byte, error) {
 	return marshal(m), nil
 }
 
+// Marshal is the model in serialised form.
+func (m *Model) Marshal() []byte { return marshal(m) }
+
 func model(g *ir.Graph, o Options) (*Model, error) {
 	if g.Diags.HasErrors() {
 		return nil, g.Diags

@@ -124,16 +124,16 @@ func plainScatter(n *ir.Node) string {
 	return ""
 }
 
-// maxTopK is the number of elements from which on TensorRT finds no largest ones.
-const maxTopK = 3840
+// topKLimit is the number of elements from which on TensorRT finds no largest ones.
+const topKLimit = 3840
 
 func sortedTopK(n *ir.Node) string {
 	if s, ok := attr(n, "sorted").(bool); ok && !s {
 		return "whose results must be sorted"
 	}
 	if len(n.In) > 1 && n.In[1].Const() != nil {
-		if k := n.In[1].Const().Int(); len(k) == 1 && k[0] >= maxTopK {
-			return fmt.Sprintf("whose k is %d, not below %d", k[0], maxTopK)
+		if k := n.In[1].Const().Int(); len(k) == 1 && k[0] >= topKLimit {
+			return fmt.Sprintf("whose k is %d, not below %d", k[0], topKLimit)
 		}
 	}
 	return ""

@@ -28,7 +28,13 @@ func Typed(g *ir.Graph, to ir.DType) (*ir.Graph, error) {
 		return g, nil
 	}
 	t := &typing{to: to, last: lastProjections(g), of: map[*ir.Value]*ir.Value{}, native: map[*ir.Value]bool{}}
-	return clean(ir.Rewrite(g, t.visit))
+	out := ir.Rewrite(g, t.visit)
+	for v := range t.native { // the narrow value has the name by which a builder's message is understood
+		if !slices.Contains(out.Outputs, v) {
+			v.Name, t.of[v].Name = t.of[v].Name, v.Name
+		}
+	}
+	return clean(out)
 }
 
 // typing walks over a graph. A value that is computed in the narrow type is there as float32 too, as a Cast that nobody needs to read.

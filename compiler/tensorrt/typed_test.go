@@ -168,3 +168,61 @@ func TestCheck(t *testing.T) {
 		}
 	}
 }
+
+// TestNames: a narrow value has the name of what it stands for, so that a builder's message finds its line.
+func TestNames(t *testing.T) {
+	g := cleaned(t, block(1))
+	typed, err := Typed(g, ir.Float16)
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := map[string]string{}
+	for _, n := range g.Nodes {
+		named[n.Out[0].Name] = n.Op.Name()
+	}
+	for _, n := range typed.Nodes {
+		if name := n.Op.Name(); products[name] && named[n.Out[0].Name] != name {
+			t.Errorf("the %s is called %s, the name of a %q", name, n.Out[0].Name, named[n.Out[0].Name])
+		}
+	}
+	n := &ir.Node{}
+	for _, n = range typed.Nodes {
+		if n.Op.Name() == "Conv" {
+			break
+		}
+	}
+	n.Range = hcl.Range{Filename: "a.hcl", Start: hcl.Pos{Line: 7, Column: 3}}
+	model, err := Emit(typed, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for message, want := range map[string]string{
+		"In node 3 with name: " + n.Out[0].Name + " and operator: Conv": "[" + n.Out[0].Name + "] [a.hcl:7,3]",
+		"{ForeignNode[" + n.Out[0].Name + "]}":                          "[" + n.Out[0].Name + "] [a.hcl:7,3]",
+		"In node x" + n.Out[0].Name + "y":                               "[] []",
+		"out of memory":                                                 "[] []",
+	} {
+		names, places, err := Blame(model, message)
+		if got := fmt.Sprint(names, places); err != nil || strings.TrimSpace(strings.ReplaceAll(got, "] [", "] [")) != want {
+			t.Errorf("Blame(%q) = %s, %v, want %s", message, got, err, want)
+		}
+	}
+}
+
+// TestWrap: an engine in a model for ONNX Runtime comes out again; one that is not the whole network names what is outside.
+func TestWrap(t *testing.T) {
+	model, err := Wrap([]byte("ENGINE"), "images", []int{-1, 3, 8, 8}, "features", []int{-1, 16})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := Unwrap(model); err != nil || string(got) != "ENGINE" {
+		t.Errorf("Unwrap = %q, %v", got, err)
+	}
+	plain, err := Emit(cleaned(t, block(1)), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Unwrap(plain); err == nil || !strings.Contains(err.Error(), "TensorRT did not take 9 of the nodes: ") {
+		t.Errorf("a model without an engine: %v", err)
+	}
+}

@@ -32,6 +32,9 @@ func cudaOptions(given map[string]string) map[string]string {
 
 // provide chooses the execution provider.
 func (l *library) provide(opts *onnx.SessionOptions, o SessionOptions) error {
+	if o.Provider == "tensorrt" {
+		return engines(opts, o.ProviderOptions)
+	}
 	kind, index, err := plan.ParseDevice(o.Provider)
 	switch {
 	case err != nil:
@@ -54,6 +57,22 @@ func (l *library) provide(opts *onnx.SessionOptions, o SessionOptions) error {
 	if err != nil {
 		err = errors.Join(err, missing)
 		return fmt.Errorf("execution provider %s: %w; `ssc doctor` says what is missing", o.Provider, err)
+	}
+	return nil
+}
+
+// engines appends the provider that builds engines of TensorRT.
+func engines(opts *onnx.SessionOptions, options map[string]string) error {
+	trt, err := onnx.NewTensorRTProviderOptions()
+	if err == nil {
+		defer trt.Destroy()
+		if len(options) > 0 {
+			err = trt.Update(options)
+		}
+		err = errors.Join(err, opts.AppendExecutionProviderTensorRT(trt))
+	}
+	if err != nil {
+		return fmt.Errorf("execution provider tensorrt: %w", err)
 	}
 	return nil
 }

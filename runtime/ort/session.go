@@ -28,7 +28,7 @@ type SessionOptions struct {
 	// Threads is the number of threads inside an operator; 0 means one per physical core.
 	Threads int
 	// Provider executes the nodes: "cpu" (also ""), "cuda", or "cuda:1" for another than the first GPU. A GPU executes all of them: a model with a node for which its provider has no kernel
-	// is refused.
+	// is refused. "tensorrt" builds engines of them.
 	Provider string
 	// ProviderOptions are passed to a provider other than the CPU, over the defaults that training wants.
 	ProviderOptions map[string]string

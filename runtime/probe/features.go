@@ -36,11 +36,22 @@ func sameDim(bank, queries *Features) error {
 	return nil
 }
 
-// Extractor computes features with a graph from images to features[batch, dim]. With a nil session the features are the images themselves.
+// Engine computes features of images in another way than by a session.
+type Engine interface {
+	// Dims are the sizes of the features of an image.
+	Dims() []int
+	// Batch is the largest number of images at once.
+	Batch() int
+	// Run computes the features of images in [0,1], which it normalises itself; dims is [batch, channel, height, width].
+	Run(ctx context.Context, images []float32, dims []int, features []float32) error
+}
+
+// Extractor computes features with a graph from images to features[batch, dim]. With neither session nor engine the features are the images themselves.
 type Extractor struct {
 	Session *ort.Session
-	Batch   int // images at once; 0: as many as memory is well spent on
-	Workers int // of the loader; 0: one per processor
+	Engine  Engine // in the session's place
+	Batch   int    // images at once; 0: as many as memory is well spent on
+	Workers int    // of the loader; 0: one per processor
 	Seed    uint64
 
 	// MaxBadFraction is the share of unreadable images, in all of the data, that extraction bears: another image takes the place of each, with its own label, and OnBad, if not nil, is told.
@@ -72,7 +83,13 @@ func (e *Extractor) extract(ctx context.Context, samples datasource.Samples, cha
 	image := views[0].Image
 	per := image.Channels * image.Height * image.Width
 	dim := per
-	if e.Session != nil {
+	switch {
+	case e.Engine != nil:
+		if len(e.Engine.Dims()) != 1 {
+			return nil, fmt.Errorf("the engine makes features of %v, not of one axis; probes need export { pool_size } greater than 0", e.Engine.Dims())
+		}
+		dim = e.Engine.Dims()[0]
+	case e.Session != nil:
 		if dim, err = featureDim(e.Session); err != nil {
 			return nil, err
 		}
@@ -130,6 +147,9 @@ func (e *Extractor) Stream(ctx context.Context, samples datasource.Samples, chan
 
 // Dims are the sizes of the features of an image of the type.
 func (e *Extractor) Dims(image plan.ImageType) ([]int, error) {
+	if e.Engine != nil {
+		return e.Engine.Dims(), nil
+	}
 	if e.Session == nil {
 		return []int{image.Channels, image.Height, image.Width}, nil
 	}
@@ -146,6 +166,9 @@ func (e *Extractor) pass(ctx context.Context, c loader.Config, per int, visit fu
 	c.Seed, c.Workers, c.BatchSize, c.MaxBadFraction, c.OnBad = e.Seed, e.Workers, e.Batch, bearable(e.MaxBadFraction, c.Samples.Len()), e.OnBad
 	if c.BatchSize == 0 {
 		c.BatchSize = min(batchImages, max(1, batchElements/per))
+	}
+	if e.Engine != nil {
+		c.BatchSize = min(c.BatchSize, e.Engine.Batch())
 	}
 	l, err := loader.New(ctx, loader.Sequential(c))
 	if err != nil {
@@ -177,6 +200,12 @@ func bearable(fraction float64, n int) float64 {
 
 // batch fills dst, whose sizes are out, with the features of one batch of images.
 func (e *Extractor) batch(ctx context.Context, images []float32, dims, out []int, dst []float32) error {
+	if e.Engine != nil {
+		if err := e.Engine.Run(ctx, images, dims, dst); err != nil {
+			return fmt.Errorf("extracting features: %w", err)
+		}
+		return nil
+	}
 	if e.Session == nil {
 		copy(dst, images)
 		return nil

@@ -50,6 +50,7 @@ type Subject struct {
 	Data   map[string]Dataset
 	// Weights gives a state tensor by name. Without it the features are the images themselves.
 	Weights          func(name string) *ort.Tensor
+	Engine           Engine             // makes the features in the place of the graph "extract"; nil: none
 	Threads, Workers int                // as in train.Options
 	Step             map[string]float64 // metrics of the last training step; nil after training
 	OnBad            func(loader.Bad)   // as in Extractor; the share that is borne is that of the plan's loader
@@ -129,11 +130,12 @@ func (s *Subject) Stream(ctx context.Context, name string, visit func(Rows) erro
 			s.OnBad(b)
 		}
 	}
-	if x.Session, err = s.Session("extract"); err != nil {
+	view, done, err := s.encode(&x, d.Spec.Views[0])
+	if err != nil {
 		return err
 	}
-	defer x.Session.Close()
-	err = x.Stream(ctx, d.Samples, d.Channels, d.Spec.Views[0], func(r Rows) error {
+	defer done()
+	err = x.Stream(ctx, d.Samples, d.Channels, view, func(r Rows) error {
 		per := len(r.Data) / len(r.Labels)
 		for i := range r.Labels {
 			if unreadable[r.First+i] { // not those of the image that took its place
@@ -151,6 +153,20 @@ func (s *Subject) Stream(ctx context.Context, name string, visit func(Rows) erro
 	return nil
 }
 
+// encode lets the extractor compute what the encoder does, and tells under which view and what to call when that is done.
+func (s *Subject) encode(x *Extractor, view plan.View) (plan.View, func(), error) {
+	if s.Engine != nil {
+		x.Engine = s.Engine
+		return asGiven(view), func() {}, nil
+	}
+	session, err := s.Session("extract")
+	if err != nil {
+		return view, nil, err
+	}
+	x.Session = session
+	return view, func() { session.Close() }, nil
+}
+
 // Features extracts a dataset under its one view, or returns what was extracted before. They belong to the subject.
 func (s *Subject) Features(ctx context.Context, name string, max int) (*Features, error) {
 	key := fmt.Sprintf("%s %d", name, max)
@@ -162,14 +178,13 @@ func (s *Subject) Features(ctx context.Context, name string, max int) (*Features
 		return nil, err
 	}
 	x := s.extractor()
-	view := d.Spec.Views[0]
-	if s.Weights == nil {
-		view = asGiven(view)
-	} else {
-		if x.Session, err = s.Session("extract"); err != nil {
+	view := asGiven(d.Spec.Views[0])
+	if s.Weights != nil {
+		var done func()
+		if view, done, err = s.encode(&x, d.Spec.Views[0]); err != nil {
 			return nil, err
 		}
-		defer x.Session.Close()
+		defer done()
 	}
 	f, err := x.Extract(ctx, Every(d.Samples, max), d.Channels, view)
 	if err != nil {
