@@ -1,27 +1,44 @@
 package cmd
 
 import (
+	"cmp"
 	"fmt"
 	"path/filepath"
 
 	"github.com/urfave/cli/v2"
 
 	"ssc/compiler/plan"
+	"ssc/lang/schema"
 )
 
 var compileCommand = &cli.Command{
-	Name: "compile", Usage: "compile a pipeline to a plan: plan.json and ONNX models", ArgsUsage: "FILE...",
-	Description: "Writes the plan whole or not at all. An older plan in the folder is replaced; a folder that holds anything else is left alone. The same pipeline gives the same bytes.",
-	Flags:       pipelineFlags(&cli.StringFlag{Name: "o", Usage: "write the plan into the folder `DIR`", Value: "plan"}, deviceFlag()),
-	Action:      compile,
+	Name: "compile", Usage: "compile a pipeline to a plan: plan.json and ONNX models; or a run to a TensorRT engine", ArgsUsage: "FILE... | RUN_DIR | CHECKPOINT [FILE...]",
+	Description: "Writes the plan whole or not at all. An older plan in the folder is replaced; a folder that holds anything else is left alone. The same pipeline gives the same bytes. " +
+		"-target tensorrt takes a run or a checkpoint: it makes of the extraction graph and the weights a strongly typed model, proves it on the CPU beside the run's graph, has it built, and writes ENGINE.json beside the engine, " +
+		"which says what the engine is bound to. Pipeline files after the run are laid over its pipeline.",
+	Flags: pipelineFlags(append([]cli.Flag{&cli.StringFlag{Name: "o", Usage: "write the plan into the folder, or the engine to the file, `PATH` (default: plan; export/encoder.plan in the run folder)"}, deviceFlag(),
+		&cli.IntFlag{Name: "threads", Usage: "threads inside an operator while an engine's model is proved (default: one per physical core)"}}, engineFlags()...)...),
+	Action: compile,
 }
 
 func compile(c *cli.Context) error {
+	switch target := c.String("target"); target {
+	case "tensorrt":
+		return compileEngine(c)
+	case "plan":
+	default:
+		return usage{fmt.Errorf("-target cannot be %q.%s", target, schema.DidYouMean(target, []string{"plan", "tensorrt"}))}
+	}
+	for _, f := range engineOnly {
+		if c.IsSet(f) {
+			return usage{fmt.Errorf("-%s belongs to -target tensorrt", f)}
+		}
+	}
 	r, _, err := compilePipeline(c, false)
 	if err != nil {
 		return err
 	}
-	dir := c.String("o")
+	dir := cmp.Or(c.String("o"), "plan")
 	if err := writePlan(dir, r); err != nil {
 		return err
 	}

@@ -24,12 +24,13 @@ var exportCommand = &cli.Command{
 	Description: "-format onnx joins the extraction graph and the weights: the input \"images\" is [batch, channel, height, width] of plain pixels, the normalisation is inside, the batch is free, and " +
 		"metadata_props say what made it. Before the file gets its name it is run beside the plan's own graph on random and on real images; a difference beyond 1e-4 of the largest feature is a failure. " +
 		"Weights of more than 2 GB go into a file beside it. -format safetensors writes weights with the names of torchvision and MMSelfSup; torchvision, timm, mmselfsup and mmdet write those of the backbone under the names, and in the kind of file, that the program loads: " +
-		"a .pth file holds tensors and texts alone, so that torch.load(weights_only=True) reads it. Nothing else in the run folder changes.",
+		"a .pth file holds tensors and texts alone, so that torch.load(weights_only=True) reads it. -verify writes nothing: it runs an engine that ssc compile -target tensorrt built beside the run's own graph on the CPU. Nothing else in the run folder changes.",
 	Flags: layerFlags(
 		&cli.StringFlag{Name: "format", Value: "onnx", Usage: "onnx, safetensors, torchvision, timm, mmselfsup or mmdet"},
 		&cli.StringFlag{Name: "o", Usage: "write to `FILE` (default: export/encoder.onnx, export/PART.safetensors or export/PROGRAM.pth in the run folder)"},
 		&cli.StringFlag{Name: "input", Value: "float", Usage: "pixels that the model takes: float in [0,1] or uint8 in [0,255]"},
 		&cli.BoolFlag{Name: "external-data", Usage: "put the weights of a model into a file beside it"},
+		&cli.StringFlag{Name: "verify", Usage: "write nothing, but compare the engine in `FILE` with the run, in cosine and nearest neighbours"},
 		&cli.StringFlag{Name: "part", Value: export.Backbone, Usage: "tensors of a safetensors file: backbone, or all with the names of the run"}),
 	Action: exportRun,
 }
@@ -49,6 +50,9 @@ func exportRun(c *cli.Context) error {
 			return usage{fmt.Errorf("-%s belongs to -format %s", flag, of)}
 		}
 	}
+	if c.IsSet("verify") && (c.IsSet("format") || c.IsSet("o")) {
+		return usage{errors.New("-verify writes nothing, so it goes with neither -format nor -o")}
+	}
 	outliveReaders()
 	n, j, err := openNetwork(c, nil)
 	if err != nil {
@@ -57,6 +61,9 @@ func exportRun(c *cli.Context) error {
 	defer n.Close()
 	ctx, stop := untilSignal(c.Context, stops, talk(c))
 	defer stop()
+	if name := c.String("verify"); name != "" {
+		return interrupted(ctx, verifyEngine(ctx, c, name, n, j))
+	}
 	if format == "safetensors" {
 		return exportTensors(c, n, j)
 	}
@@ -111,6 +118,8 @@ type exportedFields struct {
 	Step    int                `json:"step"`
 	Tensors int                `json:"tensors"`
 	Proof   []export.Agreement `json:"proof,omitempty"`
+
+	Closeness []export.Closeness `json:"closeness,omitempty"` // of an engine
 }
 
 func exported(c *cli.Context, text string, f exportedFields) error {

@@ -23,6 +23,7 @@ var extractCommand = &cli.Command{
 	Flags: layerFlags(
 		&cli.StringFlag{Name: "dataset", Usage: "the dataset, `NAME` (default: \"test\", else the first that is not trained on)"},
 		&cli.StringFlag{Name: "images", Usage: "take all images below the folder `DIR` instead"},
+		&cli.StringFlag{Name: "engine", Usage: "compute them by the engine in `FILE`, which ssc compile -target tensorrt built from this run"},
 		&cli.StringFlag{Name: "o", Usage: "write to `FILE`, which ends in .npy, .parquet or .csv"}),
 	Action: extract,
 }
@@ -31,12 +32,9 @@ var extractCommand = &cli.Command{
 const imagesDataset = "images"
 
 func extract(c *cli.Context) error {
-	name := c.String("o")
-	if name == "" {
-		return usage{errors.New("-o is missing: name the file to write, as in -o features.npy")}
-	}
-	if err := features.CheckName(name); err != nil {
-		return usage{err}
+	name, err := featuresFile(c)
+	if err != nil {
+		return err
 	}
 	if c.IsSet("images") && c.IsSet("dataset") {
 		return usage{errors.New("-images and -dataset exclude each other")}
@@ -56,6 +54,11 @@ func extract(c *cli.Context) error {
 	if err := n.OpenData(ctx, dataset); err != nil {
 		return j.refused(c, err)
 	}
+	done, err := useEngine(ctx, c, n, j)
+	if err != nil {
+		return err
+	}
+	defer done()
 	var unreadable []string
 	n.OnBad = func(b loader.Bad) { unreadable = append(unreadable, fmt.Sprintf("%s: %s", b.Name, b.Err)) }
 	got, err := features.Write(ctx, n.Subject, dataset, name, atomic.OS{})
@@ -85,6 +88,18 @@ func extract(c *cli.Context) error {
 	}
 	_, err = fmt.Fprintf(c.App.Writer, "%s: %s\n", strings.Join(got.Files, ", "), text)
 	return err
+}
+
+// featuresFile is the file to write.
+func featuresFile(c *cli.Context) (string, error) {
+	name := c.String("o")
+	if name == "" {
+		return "", usage{errors.New("-o is missing: name the file to write, as in -o features.npy")}
+	}
+	if err := features.CheckName(name); err != nil {
+		return "", usage{err}
+	}
+	return name, nil
 }
 
 // chosenDataset is the dataset to extract, whose images must be those that the graph takes.

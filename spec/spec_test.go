@@ -19,7 +19,7 @@ import (
 )
 
 // documents are those that this package keeps, by their path from here; other pages have tests of their own.
-var documents = []string{"../README.md", "adding.md", "architecture.md", "glossary.md", "plan.md", "rationale.md"}
+var documents = []string{"../README.md", "adding.md", "architecture.md", "glossary.md", "plan.md", "rationale.md", "tensorrt.md"}
 
 func read(t *testing.T, name string) string {
 	t.Helper()
