@@ -11,6 +11,7 @@
 # make photos  a folder of 5,000 photographs, 40 of them damaged, from ssc init to a finished epoch without an edit
 # make corpus UPSTREAM=DIR   upstream's configurations evaluated as upstream's own classes do (conformance/corpus/main.go)
 # make gpu     installs the CUDA provider (some gigabytes) and checks on a machine with a GPU what spec/gpu.md claims; DEVICE=cuda:1 for another
+# make gpu-less   engines of ResNet-50 and ViT-S/16 by TensorRT-RTX, which needs no GPU (90 MB; SSC_TENSORRT_INCLUDE=DIR with TensorRT's headers)
 # make clean   remove what was built and run; the cache folder stays
 #
 # SSC_CACHE    folder of the native parts and the example's data (default: the user's cache folder)
@@ -28,7 +29,7 @@ EXAMPLES = find examples -name '*.hcl' -not -path '*/_base_/*'
 DATA = $${SSC_DATA:-$$($(SETUP) path fashion-mnist)}
 STATICCHECK = bin/staticcheck-$(STATICCHECK_VERSION)
 
-.PHONY: run test check build kernels kernels-asan bench results peers docs new faults soak photos corpus gpu clean deps static
+.PHONY: run test check build kernels kernels-asan bench results peers docs new faults soak photos corpus gpu gpu-less clean deps static
 .DELETE_ON_ERROR:
 
 run: build
@@ -110,6 +111,10 @@ gpu: build
 	@$(SETUP) gpu
 	bin/ssc doctor
 	SSC_DATA=$(DATA) go run ./conformance/gpu -device $(DEVICE) $(EXAMPLE)
+
+gpu-less: build
+	@$(SETUP) rtx
+	TENSORRT_RTX_ROOT=$$(echo $$($(SETUP) path rtx)/lib/python3*/site-packages) go test ./conformance -count 1 -v -timeout 0 -run TestAheadOfTime -ahead-of-time
 
 clean:
 	rm -rf bin runs

@@ -16,16 +16,21 @@ var peersPins []byte
 //go:embed gpu.txt
 var gpuPins []byte
 
+//go:embed rtx.txt
+var rtxPins []byte
+
 // An environment is a Python virtual environment made from a list of pins. Its folder carries the digest of the pins and a stamp
 // that is written last: without the stamp it is made anew.
 type environment struct {
 	name string
+	size string // of what it fetches, for people
 	pins []byte
 }
 
 var environments = map[string]environment{
-	"peers": {"peers", peersPins},
-	"gpu":   {"gpu", gpuPins},
+	"peers": {"peers", "some gigabytes", peersPins},
+	"gpu":   {"gpu", "some gigabytes", gpuPins},
+	"rtx":   {"rtx", "90 MB", rtxPins},
 }
 
 const stamp = "complete"
@@ -44,7 +49,7 @@ func (e environment) ensure(root string, log io.Writer) error {
 	if err := needTools(log, toolPip, toolVenv); err != nil {
 		return err
 	}
-	fmt.Fprintf(log, "setup: making %s; this fetches some gigabytes\n", dir)
+	fmt.Fprintf(log, "setup: making %s; this fetches %s\n", dir, e.size)
 	if err := os.RemoveAll(dir); err != nil {
 		return err
 	}
