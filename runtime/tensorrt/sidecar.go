@@ -49,8 +49,15 @@ func Digest(b []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// Write puts an engine and its sidecar into files. The old sidecar goes first and the new one comes last: an engine that was cut off has none that fits.
+// Write puts an engine and its sidecar into files. The old sidecar goes first and the new one comes last: an engine that was cut off has none that fits. A file of the sidecar's name that is none
+// is left alone, and nothing is written.
 func Write(f atomic.FS, name string, engine []byte, s Sidecar) error {
+	if old, err := os.ReadFile(SidecarOf(name)); err == nil {
+		var was Sidecar
+		if json.Unmarshal(old, &was) != nil || was.Format == 0 || was.SHA256 == "" {
+			return fmt.Errorf("writing the engine %s: %s is there and is not of an engine: name another file", name, SidecarOf(name))
+		}
+	}
 	s.Format, s.Bytes, s.SHA256 = Format, len(engine), Digest(engine)
 	text, err := json.MarshalIndent(s, "", "  ")
 	if err == nil {

@@ -90,3 +90,21 @@ func TestNoSidecar(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+// TestForeignFile: somebody else's file of the sidecar's name stays.
+func TestForeignFile(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "data")
+	if err := os.WriteFile(SidecarOf(name), []byte(`{"mine": 1}`), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	err := Write(atomic.OS{}, name, []byte("ENGINE"), Sidecar{})
+	if err == nil || !strings.Contains(err.Error(), "is not of an engine: name another file") {
+		t.Errorf("error %v", err)
+	}
+	if b, err := os.ReadFile(SidecarOf(name)); err != nil || string(b) != `{"mine": 1}` {
+		t.Errorf("the file is %s, %v", b, err)
+	}
+	if _, err := os.Stat(name); err == nil {
+		t.Error("an engine was written")
+	}
+}
