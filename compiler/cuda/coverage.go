@@ -52,8 +52,8 @@ func reading(t types, host ...int) kernel {
 	return k
 }
 
-// kernels is what the CUDA provider of ONNX Runtime serves of the operators that graphs may hold, in the version that opset 18 has of each: the types of its kernels as they are registered
-// (ONNX Runtime 1.25; releases since then have added types and taken none away). An operator that is not here has no kernel.
+// kernels is what the CUDA provider of ONNX Runtime serves of the operators that graphs may hold, in the version that opset 18 has of each: the types of its kernels as the documentation of ONNX Runtime 1.25 lists them. Whether
+// a later release took one away is not known here; the session says it. An operator that is not here has no kernel.
 var kernels = map[string]kernel{
 	"Abs": all(numbers), "Add": all(numbers), "Sub": all(numbers), "Mul": all(numbers), "Div": all(numbers), "Sign": all(numbers),
 	"Neg": all(signed), "Mod": all(signed), "Max": all(signed), "Min": all(signed), "Pow": all(signed),
