@@ -109,11 +109,7 @@ func (s *stepGraph) update(r *root, params []*nn.State, grads []*ir.Value) {
 	s.Metric("grad_norm", op.Sqrt(norm2))
 	s.partNorms(params, squares)
 	if set.ClipNorm != nil {
-		limit := op.Scalar(norm2, *set.ClipNorm)
-		factor := op.Min(op.Div(limit, op.Add(op.Sqrt(norm2), op.Scalar(norm2, 1e-6))), op.Scalar(norm2, 1))
-		for i := range grads {
-			grads[i] = op.Mul(grads[i], factor)
-		}
+		clip(grads, norm2, *set.ClipNorm)
 	}
 	back := s.G.At(s.rangeOf(r.optimizer))
 	for i, p := range params {
@@ -142,6 +138,14 @@ func (s *stepGraph) update(r *root, params []*nn.State, grads []*ir.Value) {
 		s.gated(st, cond)
 	}
 	s.Metric("ok", op.Cast(s.ok, ir.Float32))
+}
+
+// clip scales the gradients, whose squares sum to norm2, to a norm of at most most.
+func clip(grads []*ir.Value, norm2 *ir.Value, most float64) {
+	factor := op.Min(op.Div(op.Scalar(norm2, most), op.Add(op.Sqrt(norm2), op.Scalar(norm2, 1e-6))), op.Scalar(norm2, 1))
+	for i := range grads {
+		grads[i] = op.Mul(grads[i], factor)
+	}
 }
 
 // rangeOf is where a component was written, nowhere when it was not.

@@ -75,7 +75,7 @@ func set(op ir.Op, name string) bool {
 
 func (t types) String() string {
 	var names []string
-	for d := ir.Float32; d <= ir.Bool; d++ {
+	for d := ir.Float32; d <= ir.Int8; d++ {
 		if t.has(d) {
 			names = append(names, d.String())
 		}

@@ -25,6 +25,8 @@ var (
 	numbers  = signed | of(ir.Uint8)
 	every    = numbers | bools
 	compared = float | indices
+	half     = of(ir.Float32, ir.Float16)
+	bytes    = of(ir.Int8, ir.Uint8)
 )
 
 // kernel is what the provider has for an operator.
@@ -92,4 +94,7 @@ var kernels = map[string]kernel{
 	"Resize":          {in: []types{float | of(ir.Int32, ir.Uint8), float, of(ir.Float32), long}, host: []int{1, 2, 3}},
 	"Range":           {in: []types{of(ir.Float32, ir.Float64, ir.Int32, ir.Int64)}, host: []int{0, 1, 2}},
 	"Shape":           {in: []types{every}, hostOut: true},
+
+	"QuantizeLinear":   {in: []types{half, half, bytes}},
+	"DequantizeLinear": {in: []types{bytes, half, bytes}},
 }

@@ -6,12 +6,15 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
+
+	"ssc/runtime/checkpoint/atomic"
 )
 
 // product is TensorRT or TensorRT-RTX.
@@ -154,7 +157,7 @@ func (l Libraries) compileShim(ctx context.Context) (string, error) {
 	for _, name := range []string{"shim.cpp", "cuda_runtime_api.h"} {
 		b, err := shimSource.ReadFile("shim/" + name)
 		if err == nil {
-			err = os.WriteFile(filepath.Join(work, name), b, 0o666)
+			err = writeFile(filepath.Join(work, name), b)
 		}
 		if err != nil {
 			return "", fmt.Errorf("compiling the bridge to TensorRT: %w", err)
@@ -168,8 +171,16 @@ func (l Libraries) compileShim(ctx context.Context) (string, error) {
 	if text, err := exec.CommandContext(ctx, compiler, args...).CombinedOutput(); err != nil {
 		return "", fmt.Errorf("compiling the bridge to TensorRT with %s against the headers in %s: %w\n%s", compiler, l.Include, err, text)
 	}
-	if err := os.Rename(made, out); err != nil {
+	if err := (atomic.OS{}).Rename(made, out); err != nil {
 		return "", fmt.Errorf("compiling the bridge to TensorRT: %w", err)
 	}
 	return out, nil
+}
+
+// writeFile writes a file whole or not at all.
+func writeFile(name string, b []byte) error {
+	return atomic.WriteFile(atomic.OS{}, name, func(w io.Writer) error {
+		_, err := w.Write(b)
+		return err
+	})
 }

@@ -60,7 +60,7 @@ func runTrtexec(ctx context.Context, path string, gpu GPU, r Request) (Built, er
 		return Built{}, Failure{Trtexec, fmt.Sprintf("%s is of TensorRT %s, which chooses types itself; 10 or newer is needed", path, f.version)}
 	}
 	model, engine := filepath.Join(r.Folder, "model.onnx"), filepath.Join(r.Folder, "model.engine")
-	if err := os.WriteFile(model, r.Model, 0o666); err != nil {
+	if err := writeFile(model, r.Model); err != nil {
 		return Built{}, fmt.Errorf("writing the model for trtexec: %w", err)
 	}
 	out, err := exec.CommandContext(ctx, path, trtexecArgs(f, gpu, r, model, engine)...).CombinedOutput()
