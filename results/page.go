@@ -14,7 +14,7 @@ example with three seeds; ` + "`make results ONLY=byol`" + ` makes the rows of o
 - *kNN*: cosine, k = 5, majority vote. *Linear*: logistic regression by L-BFGS. For both all 60,000 training images are the bank and all 10,000 test images the queries, and the features are the four cells that the last map of the encoder is averaged to.
 - *Untrained* is the same encoder with the weights that training began with, *gain* the mean over seeds of what training adds to the meter that the example names in its file (**bold**).
 - *Rank* is the effective rank of the test images' features, averaged over the map (RankMe, 2210.02885), of as many dimensions.
-- *Time* is that of the training process from start to end; *processor* is the time of both cores together, which a busy machine does not change. *MFU* is the floating-point operations of the steps as a share of what the machine reaches with a matrix product; a busy machine lowers it.
+- *Time* is that of the training process from start to end; *processor* is the time of both cores together, which a busy machine lengthens less. *MFU* is the floating-point operations of the steps as a share of what the machine reaches with a matrix product; a busy machine lowers it.
 `
 
 // page is the page, in Markdown.
