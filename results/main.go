@@ -13,6 +13,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"ssc/runtime/checkpoint/atomic"
 )
 
 // Files, from the root of the source tree.
@@ -84,7 +86,7 @@ type example struct {
 	file, name, method, meter string
 }
 
-// meter is the line by which an example says what it is measured with: the words that follow, "kNN" or "linear probe", and whether it takes part as the long recipe.
+// meter is the line by which an example says what it is measured with.
 var meter = regexp.MustCompile(`(?m)^# Meter: (kNN|linear probe)\.$`)
 
 // smallExamples are the pipeline files below a folder that name their meter, by method and name.
@@ -169,14 +171,7 @@ func (t *table) write() error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(replace(dataFile, append(text, '\n')), replace(tableFile, []byte(t.page())))
-}
-
-func replace(name string, text []byte) error {
-	if err := os.WriteFile(name+".tmp", text, 0o666); err != nil {
-		return err
-	}
-	return os.Rename(name+".tmp", name)
+	return errors.Join(atomic.WriteBytes(atomic.OS{}, dataFile, append(text, '\n')), atomic.WriteBytes(atomic.OS{}, tableFile, []byte(t.page())))
 }
 
 // row finds one, or nil.

@@ -59,7 +59,7 @@ func (m *Model) Write(ctx context.Context, n *train.Network, name string, checks
 			return proof, fmt.Errorf("writing %s: %w", m.DataFile, err)
 		}
 	}
-	if err := atomic.WriteFile(fs, name, func(w io.Writer) error { _, err := w.Write(m.Bytes); return err }); err != nil {
+	if err := atomic.WriteBytes(fs, name, m.Bytes); err != nil {
 		return proof, fmt.Errorf("writing %s: %w", name, err)
 	}
 	return proof, nil

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"hash/fnv"
-	"io"
 	"maps"
 	"net/url"
 	"os"
@@ -162,5 +161,5 @@ func replace(name string, content []byte) error {
 	if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
 		return err
 	}
-	return atomic.WriteFile(atomic.OS{}, name, func(w io.Writer) error { _, err := w.Write(content); return err })
+	return atomic.WriteBytes(atomic.OS{}, name, content)
 }

@@ -6,7 +6,6 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -157,7 +156,7 @@ func (l Libraries) compileShim(ctx context.Context) (string, error) {
 	for _, name := range []string{"shim.cpp", "cuda_runtime_api.h"} {
 		b, err := shimSource.ReadFile("shim/" + name)
 		if err == nil {
-			err = writeFile(filepath.Join(work, name), b)
+			err = atomic.WriteBytes(atomic.OS{}, filepath.Join(work, name), b)
 		}
 		if err != nil {
 			return "", fmt.Errorf("compiling the bridge to TensorRT: %w", err)
@@ -175,12 +174,4 @@ func (l Libraries) compileShim(ctx context.Context) (string, error) {
 		return "", fmt.Errorf("compiling the bridge to TensorRT: %w", err)
 	}
 	return out, nil
-}
-
-// writeFile writes a file whole or not at all.
-func writeFile(name string, b []byte) error {
-	return atomic.WriteFile(atomic.OS{}, name, func(w io.Writer) error {
-		_, err := w.Write(b)
-		return err
-	})
 }

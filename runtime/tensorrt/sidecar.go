@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -67,10 +66,10 @@ func Write(f atomic.FS, name string, engine []byte, s Sidecar) error {
 		err = f.RemoveAll(SidecarOf(name))
 	}
 	if err == nil {
-		err = atomic.WriteFile(f, name, func(w io.Writer) error { _, err := w.Write(engine); return err })
+		err = atomic.WriteBytes(f, name, engine)
 	}
 	if err == nil {
-		err = atomic.WriteFile(f, SidecarOf(name), func(w io.Writer) error { _, err := w.Write(append(text, '\n')); return err })
+		err = atomic.WriteBytes(f, SidecarOf(name), append(text, '\n'))
 	}
 	if err != nil {
 		return fmt.Errorf("writing the engine %s: %w", name, err)

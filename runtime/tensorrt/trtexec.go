@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 
+	"ssc/runtime/checkpoint/atomic"
 	"ssc/setup/cache"
 )
 
@@ -60,7 +61,7 @@ func runTrtexec(ctx context.Context, path string, gpu GPU, r Request) (Built, er
 		return Built{}, Failure{Trtexec, fmt.Sprintf("%s is of TensorRT %s, which chooses types itself; 10 or newer is needed", path, f.version)}
 	}
 	model, engine := filepath.Join(r.Folder, "model.onnx"), filepath.Join(r.Folder, "model.engine")
-	if err := writeFile(model, r.Model); err != nil {
+	if err := atomic.WriteBytes(atomic.OS{}, model, r.Model); err != nil {
 		return Built{}, fmt.Errorf("writing the model for trtexec: %w", err)
 	}
 	out, err := exec.CommandContext(ctx, path, trtexecArgs(f, gpu, r, model, engine)...).CombinedOutput()

@@ -46,7 +46,7 @@ func (t *Tracker) write() error {
 		if err != nil {
 			return fmt.Errorf("writing %s: %w", stateFile, err)
 		}
-		if err := atomic.WriteFile(s.FS, filepath.Join(s.Dir, stateFile), func(w io.Writer) error { _, err := w.Write(b); return err }); err != nil {
+		if err := atomic.WriteBytes(s.FS, filepath.Join(s.Dir, stateFile), b); err != nil {
 			return err
 		}
 	}

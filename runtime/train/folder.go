@@ -2,7 +2,6 @@ package train
 
 import (
 	"errors"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -128,5 +127,5 @@ func (r *run) writePlan(name string) error {
 }
 
 func (r *run) writeFile(name string, b []byte) error {
-	return atomic.WriteFile(r.FS, name, func(w io.Writer) error { _, err := w.Write(b); return err })
+	return atomic.WriteBytes(r.FS, name, b)
 }

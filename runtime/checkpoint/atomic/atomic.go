@@ -130,6 +130,11 @@ func WriteFile(f FS, name string, write func(io.Writer) error) error {
 	return f.SyncDir(filepath.Dir(name))
 }
 
+// WriteBytes replaces the file name by b.
+func WriteBytes(f FS, name string, b []byte) error {
+	return WriteFile(f, name, func(w io.Writer) error { _, err := w.Write(b); return err })
+}
+
 // WriteDir replaces the folder dir by one with the files that fill adds.
 func WriteDir(f FS, dir string, fill func(add func(name string, write func(io.Writer) error) error) error) error {
 	tmp := temporary(dir)
