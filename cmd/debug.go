@@ -81,11 +81,11 @@ func printOrigin(c *cli.Context, at hcl.Range) error {
 // blockOf is the place of the block that a value of the training graph was made for: the pipeline is compiled again, and the value looked up by its name. No place when this ssc gives
 // another graph than the plan's.
 func blockOf(p *plan.Plan, value string) (at hcl.Range) {
-	g := recompiled(p)
-	if g == nil {
+	r := recompiled(p, "train")
+	if r == nil {
 		return at
 	}
-	for _, n := range g.Nodes {
+	for _, n := range r.Train.Nodes {
 		for _, v := range n.Out {
 			if v.Name == value {
 				return n.Range

@@ -11,7 +11,6 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/urfave/cli/v2"
 
-	"ssc/compiler"
 	"ssc/compiler/ir"
 	"ssc/compiler/onnx"
 	engines "ssc/compiler/tensorrt"
@@ -100,7 +99,7 @@ func (e *engineJob) compile(ctx context.Context, c *cli.Context) error {
 		}
 	}
 	talk(c)("builder %s: %s", e.builder, why)
-	checks, err := e.checks(ctx, c)
+	checks, err := engineChecks(ctx, c, e.n, e.job)
 	if err != nil {
 		return err
 	}
@@ -138,11 +137,7 @@ func look(ctx context.Context) tensorrt.Machine {
 	return tensorrt.Look(ctx, providers, err)
 }
 
-// checks are the images to compare on: random ones, and those of the evaluated dataset where they can be read.
-func (e *engineJob) checks(ctx context.Context, c *cli.Context) ([]export.Check, error) {
-	return engineChecks(ctx, c, e.n, e.job)
-}
-
+// engineChecks are the images to compare on: those of the evaluated dataset, or random ones where they cannot be read.
 func engineChecks(ctx context.Context, c *cli.Context, n *train.Network, j *job) ([]export.Check, error) {
 	d := evaluatedDataset(j.plan)
 	if err := n.OpenData(ctx, d.Name); err != nil {
@@ -302,12 +297,8 @@ func (e *engineJob) sourcesOf(diags hcl.Diagnostics) map[string][]byte {
 
 // extractPlaces are the places of the values of the extraction graph: the pipeline is compiled again. None when this ssc gives another graph than the plan's.
 func extractPlaces(j *job) map[string]hcl.Range {
-	b, err := schema.Rebuild(tables.Root(), j.plan.Pipeline.Spec())
-	if err != nil {
-		return nil
-	}
-	r, diags := compiler.Compile(b, tables, compiler.Options{Device: j.plan.Target.Device, Version: j.plan.Compiler, Name: j.plan.Name, Kernels: j.plan.Target.Kernels})
-	if diags.HasErrors() || r.Plan.Graphs["extract"].SHA256 != j.plan.Graphs["extract"].SHA256 {
+	r := recompiled(j.plan, "extract")
+	if r == nil {
 		return nil
 	}
 	out := map[string]hcl.Range{}

@@ -34,29 +34,29 @@ func newProfile(j *job, rep *reporter, threads int) *profile.Recorder {
 	return r
 }
 
-// recompiled is the training graph of a plan, compiled again from its resolved pipeline; nil when this ssc gives another graph than the plan's.
-func recompiled(p *plan.Plan) *ir.Graph {
+// recompiled is a plan compiled again from its resolved pipeline; nil when this ssc gives another graph of the name than the plan's.
+func recompiled(p *plan.Plan, graph string) *compiler.Result {
 	b, err := schema.Rebuild(tables.Root(), p.Pipeline.Spec())
 	if err != nil {
 		return nil
 	}
 	r, diags := compiler.Compile(b, tables, compiler.Options{Device: p.Target.Device, Version: p.Compiler, Name: p.Name, Kernels: p.Target.Kernels})
-	if diags.HasErrors() || r.Plan.Graphs["train"].SHA256 != p.Graphs["train"].SHA256 {
+	if diags.HasErrors() || r.Plan.Graphs[graph].SHA256 != p.Graphs[graph].SHA256 {
 		return nil
 	}
-	return r.Train
+	return r
 }
 
 // nodesOf is what the compiler knows of the nodes of a plan's training graph.
 func nodesOf(p *plan.Plan) []profile.Node {
-	g := recompiled(p)
-	if g == nil {
+	r := recompiled(p, "train")
+	if r == nil {
 		return nil
 	}
 	named := map[string]string{}
 	nameBlocks(p.Pipeline, named)
 	var out []profile.Node
-	for _, n := range g.Nodes {
+	for _, n := range r.Train.Nodes {
 		if n.Out[0].Const() != nil {
 			continue
 		}
