@@ -78,12 +78,18 @@ func dot(a, b []float32) (sum float64) {
 // chunk is how many vectors a processor takes at a time.
 const chunk = 256
 
-// parallel calls f for the parts of 0 … n-1, size long each but the last. The parts do not depend on the number of processors.
-func parallel(n, size int, f func(first, end int)) {
+// parallel is Parallel on all processors.
+func parallel(n, size int, f func(first, end int)) { Parallel(n, size, 0, f) }
+
+// Parallel calls f for the parts of 0 … n-1, size long each but the last, on so many threads, one per processor for 0. The parts do not depend on how many there are.
+func Parallel(n, size, threads int, f func(first, end int)) {
+	if threads == 0 {
+		threads = runtime.GOMAXPROCS(0)
+	}
 	parts := (n + size - 1) / size
 	var next atomic.Int64
 	var all sync.WaitGroup
-	for range min(parts, runtime.GOMAXPROCS(0)) {
+	for range min(parts, threads) {
 		all.Go(func() {
 			for i := int(next.Add(1)) - 1; i < parts; i = int(next.Add(1)) - 1 {
 				f(i*size, min((i+1)*size, n))

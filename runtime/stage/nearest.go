@@ -1,11 +1,9 @@
 package stage
 
 import (
+	"cmp"
 	"context"
 	"fmt"
-	"runtime"
-	"sync"
-	"sync/atomic"
 
 	"ssc/runtime/cluster"
 	"ssc/runtime/ort"
@@ -45,28 +43,9 @@ func (n *nearest) assign(ctx context.Context, x, centroids cluster.Points, label
 	}
 	defer half.Close()
 	size := min(1024, max(1, products/centroids.N))
-	parts := (x.N + size - 1) / size
-	threads := n.threads
-	if threads == 0 {
-		threads = runtime.GOMAXPROCS(0)
-	}
-	var next atomic.Int64
-	var all sync.WaitGroup
-	failed := make(chan error, threads)
-	for range min(parts, threads) {
-		all.Go(func() {
-			for i := int(next.Add(1)) - 1; i < parts; i = int(next.Add(1)) - 1 {
-				first, end := i*size, min((i+1)*size, x.N)
-				if err := n.part(ctx, x.Rows(first, end), c, half, labels[first:end]); err != nil {
-					failed <- err
-					return
-				}
-			}
-		})
-	}
-	all.Wait()
-	close(failed)
-	if err := <-failed; err != nil {
+	errs := make([]error, (x.N+size-1)/size)
+	cluster.Parallel(x.N, size, n.threads, func(first, end int) { errs[first/size] = n.part(ctx, x.Rows(first, end), c, half, labels[first:end]) })
+	if err := cmp.Or(errs...); err != nil {
 		return fmt.Errorf("assigning vectors to clusters: %w", err)
 	}
 	return nil
@@ -74,6 +53,9 @@ func (n *nearest) assign(ctx context.Context, x, centroids cluster.Points, label
 
 // part assigns some vectors.
 func (n *nearest) part(ctx context.Context, x cluster.Points, centroids, half *ort.Tensor, labels []int32) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	in, err := tensor([]int{x.N, x.Dim}, x.Data)
 	if err != nil {
 		return err
