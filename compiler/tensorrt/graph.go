@@ -73,7 +73,8 @@ func foldBatchNorm(g *ir.Graph) *ir.Graph {
 		if params == nil {
 			return nil
 		}
-		w, b := folded(params, len(c.In) > 2 && c.In[2] != nil, number(n.Op, "epsilon"))
+		epsilon, _ := attr(n, "epsilon").(float64)
+		w, b := folded(params, len(c.In) > 2 && c.In[2] != nil, epsilon)
 		return dst.Apply(c.Op, c.In[0], op.Const(dst, w), op.Const(dst, b))
 	})
 }
@@ -111,16 +112,6 @@ func folded(p []*ir.Tensor, biased bool, epsilon float64) (w, b *ir.Tensor) {
 		}
 	}
 	return w, b
-}
-
-// number is a float attribute.
-func number(o ir.Op, name string) float64 {
-	for _, a := range ir.Attrs(o) {
-		if x, ok := a.Value.(float64); ok && a.Name == name {
-			return x
-		}
-	}
-	return 0
 }
 
 // Options say what an emitted model tells of itself.

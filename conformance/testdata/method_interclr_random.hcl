@@ -1,34 +1,6 @@
-extends = ["methods.hcl"]
+extends = ["method_interclr.hcl"]
 
 algorithm "interclr" {
-  queue_len    = 16
-  feat_dim     = 8
-  momentum     = 0.9
-  extractor    = "train"
-  neg_num      = 6
-  num_classes  = 5
   groups       = 2
   neg_sampling = "random"
-  backbone "resnet" {
-    depth         = 10
-    num_stages    = 2
-    base_channels = 4
-    stem_channels = 4
-    stem          = "small"
-    out_indices   = [2]
-  }
-  neck "moco_v2" {
-    hid_channels = 12
-    out_channels = 8
-  }
-  head "contrastive" { temperature = 0.2 }
-  memory {
-    length      = 20
-    feat_dim    = 8
-    momentum    = 1
-    min_cluster = 2
-  }
-  clustering {
-    pca_dim = -1
-  }
 }

@@ -187,8 +187,8 @@ func openDevice(d *Device, kind string, index int, library string) (*Device, err
 	return d, nil
 }
 
-// runtimeNames are those of CUDA's runtime library in releases that a build of ONNX Runtime may need, newest first.
-var runtimeNames = []string{"libcudart.so.13", "libcudart.so.12"}
+// CUDARuntimes are the names of CUDA's runtime library in releases that a build of ONNX Runtime or TensorRT may need, newest first.
+var CUDARuntimes = []string{"libcudart.so.13", "libcudart.so.12"}
 
 func (d *Device) begin(kind string, index int, library string) error {
 	memory := "Cpu"
@@ -214,7 +214,7 @@ func (d *Device) begin(kind string, index int, library string) error {
 
 // load finds the runtime's functions.
 func (d *Device) load(library string) error {
-	names := runtimeNames
+	names := CUDARuntimes
 	if library != "" {
 		names = []string{library}
 	}

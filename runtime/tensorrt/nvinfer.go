@@ -54,7 +54,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"unsafe"
+
+	"ssc/runtime/ort"
 )
 
 // bridge is a loaded shim and the libraries that it opens.
@@ -139,11 +142,9 @@ type libraryEngine struct {
 	input  string
 }
 
-// cudaRuntimes are the names of the CUDA runtime, newest first; SSC_CUDART names another.
-var cudaRuntimes = []string{"libcudart.so.13", "libcudart.so.12", "libcudart.so"}
-
+// openByLibrary opens an engine with CUDA's runtime, which SSC_CUDART may name.
 func openByLibrary(b *bridge, plan []byte, input, output string) (*libraryEngine, error) {
-	names := cudaRuntimes
+	names := append(slices.Clone(ort.CUDARuntimes), "libcudart.so")
 	if name := os.Getenv("SSC_CUDART"); name != "" {
 		names = []string{name}
 	}

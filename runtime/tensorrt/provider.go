@@ -21,7 +21,7 @@ func buildByProvider(r Request) (Built, error) {
 	if r.Workspace > 0 {
 		options["trt_max_workspace_size"] = fmt.Sprint(r.Workspace << 20)
 	}
-	s, err := ort.NewSession(r.Model, ort.SessionOptions{Provider: "tensorrt", ProviderOptions: options, Config: map[string]string{"session.disable_cpu_ep_fallback": "1"}})
+	s, err := ort.NewSession(r.Model, ort.SessionOptions{Provider: "tensorrt", ProviderOptions: options})
 	if err != nil {
 		return Built{}, Failure{Provider, err.Error()}
 	}
