@@ -1,5 +1,6 @@
 // MaxPool: the largest element of each window.
 #include <limits>
+#include <vector>
 
 #include "pool.h"
 
@@ -16,16 +17,18 @@ class MaxPool : public Kernel {
     const T* const x = call.input<T>(0);
     T* const y = call.output<T>(0, pool_.result(call.dims(0)));
     p.each(call, [&](int64_t image) {
+      std::vector<float> best(p.lanes);
       p.windows([&](int64_t at, int64_t top, int64_t left, int64_t bottom, int64_t right) {
-        T* const out = y + image * p.out_size() + at;
-        std::fill(out, out + p.lanes, -std::numeric_limits<float>::infinity());
+        float* const most = best.data();
+        std::fill(best.begin(), best.end(), -std::numeric_limits<float>::infinity());
         for (int64_t r = top; r < bottom; r++) {
           for (int64_t c = left; c < right; c++) {
             const T* const in = x + image * p.in_size() + (r * p.columns + c) * p.lanes;
 #pragma omp simd
-            for (int64_t k = 0; k < p.lanes; k++) out[k] = in[k] <= out[k] ? out[k] : in[k];  // NaN wins
+            for (int64_t k = 0; k < p.lanes; k++) most[k] = in[k] <= most[k] ? most[k] : static_cast<float>(in[k]);  // NaN wins
           }
         }
+        convert(most, y + image * p.out_size() + at, p.lanes);
       });
     });
   }
