@@ -158,6 +158,10 @@ func kernelSamples() []ir.Sample {
 		{"sums of points", []int{33, 16, 8, 8}, []int{24, 16, 1, 1}, 1, 0, 1, 1},
 		{"many strided points", []int{50, 24, 16, 9}, []int{300, 24, 1, 1}, 2, 0, 1, 1},
 		{"sparse points", []int{3, 144, 11, 8}, []int{136, 144, 1, 1}, 3, 0, 1, 1},
+		// Columns of pixels: windows over every edge, parts along the channels, chunks and partial sums, an edge that no window reads.
+		{"columns", []int{9, 64, 11, 8}, []int{48, 64, 3, 3}, 2, 1, 1, 1},
+		{"sums of columns", []int{60, 32, 15, 15}, []int{40, 32, 3, 3}, 2, 1, 1, 1},
+		{"blocks of columns", []int{3, 192, 12, 13}, []int{24, 192, 5, 3}, 3, 2, 1, 1},
 		{"photo stem", []int{3, 3, 30, 33}, []int{16, 3, 7, 7}, 2, 3, 1, 1},
 		{"grey stem", []int{17, 1, 28, 28}, []int{32, 1, 5, 5}, 2, 2, 1, 1},
 		{"wide groups", []int{4, 32, 6, 5}, []int{64, 8, 3, 3}, 1, 1, 1, 4},

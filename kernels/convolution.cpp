@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "columns.h"
 #include "one_thread.h"
 #include "point.h"
 #include "winograd.h"
@@ -136,7 +137,7 @@ std::shared_ptr<Convolution::Plan> Convolution::plan(const Dims& x, const Dims& 
   const OneThread one;
   auto p = std::make_shared<Plan>();
   p->x = x, p->w = w, p->bias = bias;
-  if (!bias && type_ == Type::f32 && Winograd::pays(pass_, window_, x, w, y)) {
+  if (!bias && Winograd::pays(pass_, window_, type_, x, w, y)) {
     p->winograd = std::make_unique<Winograd>(pass_, window_, x, w, y);
     plans_.push_back(p);
     return p;
@@ -162,16 +163,21 @@ std::shared_ptr<Convolution::Plan> Convolution::plan(const Dims& x, const Dims& 
   return p;
 }
 
-void Convolution::points(const Call& call, const Dims& x, const Dims& w, const Dims& y, const float* first, const float* second, const float* bias, float* out) const {
-  const Points p(window_, x, y);
-  switch (pass_) {
-    case Pass::forward:
-      return p.forward(call, w[1], w[0], first, second, bias, out);
-    case Pass::input_grad:
-      return p.input_grad(call, w[1], w[0], first, second, out);
-    default:
-      return p.weight_grad(call, w[1], w[0], first, second, out);
+// Runs the pass as a product of matrices, where that is the faster way; says whether it is.
+template <class T>
+bool Convolution::run_product(const Call& call, const Dims& x, const Dims& w, const Dims& y, const T* first, const T* second, const float* bias, void* out) const {
+  if (Columns::pays(pass_, window_, w)) {
+    Columns(window_, x, w, y).weight_grad(call, first, second, static_cast<float*>(out));
+    return true;
   }
+  if (!Points::pays(pass_, window_, type_, w)) return false;
+  const Points p(window_, x, y);
+  if (pass_ == Pass::weight_grad) {
+    p.weight_grad(call, w[1], w[0], first, second, static_cast<float*>(out));
+  } else if constexpr (type_of<T> == Type::f32) {
+    pass_ == Pass::forward ? p.forward(call, w[1], w[0], first, second, bias, static_cast<float*>(out)) : p.input_grad(call, w[1], w[0], first, second, static_cast<float*>(out));
+  }
+  return true;
 }
 
 namespace {
@@ -196,27 +202,35 @@ void Convolution::run(Call& call, const Dims& x, const Dims& w, const Dims& y, c
                       void* out) {
   if (size_of(y) == 0 || size_of(x) == 0) throw Error("convolution: the window does not fit into " + text(x));
   if (wide_) return run_wide(call, x, w, y, first, second, bias, out);
-  if (type_ == Type::f32 && Points::pays(pass_, window_, w)) {
-    return points(call, x, w, y, static_cast<const float*>(first), static_cast<const float*>(second), bias, static_cast<float*>(out));
-  }
+  return type_ == Type::bf16 ? run_typed(call, x, w, y, static_cast<const BFloat16*>(first), static_cast<const BFloat16*>(second), bias, out)
+                             : run_typed(call, x, w, y, static_cast<const float*>(first), static_cast<const float*>(second), bias, out);
+}
+
+template <class T>
+void Convolution::run_typed(Call& call, const Dims& x, const Dims& w, const Dims& y, const T* first, const T* second, const float* bias, void* out) {
+  if (run_product(call, x, w, y, first, second, bias, out)) return;
   const auto p = plan(x, w, y, bias != nullptr);
-  if (p->winograd) return p->winograd->run(call, static_cast<const float*>(first), static_cast<const float*>(second), static_cast<float*>(out));
+  if (p->winograd) return p->winograd->run(call, first, second, out);
+  run_direct(call, *p, x, w, y, first, second, bias, out);
+}
+
+void Convolution::run_direct(Call& call, const Plan& p, const Dims& x, const Dims& w, const Dims& y, const void* first, const void* second, const float* bias, void* out) const {
   const bool weight_grad = pass_ == Pass::weight_grad;
   const size_t element = memory::data_type_size(data_type(type_));
   const size_t xn = size_of(x) / x[0] * element, yn = size_of(y) / y[0] * element;  // bytes of a sample
-  const size_t packed = p->packed.get_size();
-  const Buffer weights = call.scratch(weight_grad ? (p->pack || p->pieces > 1 ? packed * p->pieces : 0) : (p->pack ? packed : 0));
+  const size_t packed = p.packed.get_size();
+  const Buffer weights = call.scratch(weight_grad ? (p.pack || p.pieces > 1 ? packed * p.pieces : 0) : (p.pack ? packed : 0));
   float* const partial = weights.data() ? weights.floats() : static_cast<float*>(out);  // of a weight gradient
-  if (p->pack && !weight_grad) {
+  if (p.pack && !weight_grad) {
     const OneThread one;
-    execute_one(p->reorder, {{DNNL_ARG_FROM, view(p->plain, second)}, {DNNL_ARG_TO, view(p->packed, weights.data())}});
+    execute_one(p.reorder, {{DNNL_ARG_FROM, view(p.plain, second)}, {DNNL_ARG_TO, view(p.packed, weights.data())}});
     second = weights.data();
   }
-  call.parallel(p->pieces, [&](size_t i) {
+  call.parallel(p.pieces, [&](size_t i) {
     const OneThread one;
-    const bool large = !p->many || i < p->many;
-    const Piece& piece = p->piece[large ? 0 : 1];
-    const int64_t begin = i * p->small + std::min<size_t>(i, p->many);
+    const bool large = !p.many || i < p.many;
+    const Piece& piece = p.piece[large ? 0 : 1];
+    const int64_t begin = i * p.small + std::min<size_t>(i, p.many);
     const Buffer scratch = call.scratch(piece.scratch.get_size());
     Args args{{DNNL_ARG_SCRATCHPAD, view(piece.scratch, scratch.data())}};
     switch (pass_) {
@@ -241,17 +255,17 @@ void Convolution::run(Call& call, const Dims& x, const Dims& w, const Dims& y, c
   });
   if (!weight_grad || partial == out) return;
   const size_t n = packed / sizeof(float), block = 4096;
-  float* const sum = p->pack ? partial : static_cast<float*>(out);
+  float* const sum = p.pack ? partial : static_cast<float*>(out);
   call.parallel((n + block - 1) / block, [&](size_t b) {
     const size_t from = b * block, to = std::min(n, from + block);
     for (size_t k = from; k < to; k++) sum[k] = partial[k];
-    for (size_t i = 1; i < p->pieces; i++) {
+    for (size_t i = 1; i < p.pieces; i++) {
       for (size_t k = from; k < to; k++) sum[k] += partial[i * n + k];
     }
   });
-  if (p->pack) {
+  if (p.pack) {
     const OneThread one;
-    execute_one(p->reorder, {{DNNL_ARG_FROM, view(p->packed, partial)}, {DNNL_ARG_TO, view(p->plain, out)}});
+    execute_one(p.reorder, {{DNNL_ARG_FROM, view(p.packed, partial)}, {DNNL_ARG_TO, view(p.plain, out)}});
   }
 }
 

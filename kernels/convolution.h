@@ -33,7 +33,11 @@ class Convolution {
 
  private:
   struct Plan;
-  void points(const Call& call, const Dims& x, const Dims& w, const Dims& y, const float* first, const float* second, const float* bias, float* out) const;
+  template <class T>
+  void run_typed(Call& call, const Dims& x, const Dims& w, const Dims& y, const T* first, const T* second, const float* bias, void* out);
+  template <class T>
+  bool run_product(const Call& call, const Dims& x, const Dims& w, const Dims& y, const T* first, const T* second, const float* bias, void* out) const;
+  void run_direct(Call& call, const Plan& p, const Dims& x, const Dims& w, const Dims& y, const void* first, const void* second, const float* bias, void* out) const;
   void run_wide(Call& call, const Dims& x, const Dims& w, const Dims& y, const void* first, const void* second, const float* bias, void* out);
   std::shared_ptr<Plan> plan(const Dims& x, const Dims& w, const Dims& y, bool bias);
 

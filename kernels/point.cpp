@@ -16,10 +16,11 @@ int64_t pieces_of(int64_t n, int64_t size) { return (n + size - 1) / size; }
 
 }  // namespace
 
-bool Points::pays(Pass pass, const Window& o, const Dims& w) {
+bool Points::pays(Pass pass, const Window& o, Type type, const Dims& w) {
   if (!o.channels_last || o.group != 1 || w[2] != 1 || w[3] != 1 || std::any_of(o.pads.begin(), o.pads.end(), [](int64_t p) { return p != 0; })) return false;
   // Without strides oneDNN's convolutions are as fast but for the gradient of the weight, and with them where channels are many.
   const bool strided = o.strides[0] > 1 || o.strides[1] > 1;
+  if (type == Type::bf16) return pass == Pass::weight_grad;
   return pass == Pass::weight_grad || (strided && (pass == Pass::input_grad || w[1] <= 128));
 }
 
@@ -34,11 +35,12 @@ int64_t Points::begin(int64_t line) const {
 }
 
 // The lines [from, to) of some channels of x as a matrix; spare holds it where it is not x itself.
-Matrix Points::take(const float* x, int64_t in, int64_t channel, int64_t count, int64_t from, int64_t to, float* spare) const {
+template <class T>
+MatrixOf<T> Points::take(const T* x, int64_t in, int64_t channel, int64_t count, int64_t from, int64_t to, T* spare) const {
   if (!strided()) return {x + from * in + channel, in};
   for (int64_t line = from; line < to; line++) {
-    const float* const start = x + begin(line) * in + channel;
-    for (int64_t c = 0; c < across_; c++) std::memcpy(spare + ((line - from) * across_ + c) * count, start + c * strides_[1] * in, count * sizeof(float));
+    const T* const start = x + begin(line) * in + channel;
+    for (int64_t c = 0; c < across_; c++) std::memcpy(spare + ((line - from) * across_ + c) * count, start + c * strides_[1] * in, count * sizeof(T));
   }
   return {spare, count};
 }
@@ -93,7 +95,8 @@ void Points::input_grad(const Call& call, int64_t in, int64_t out, const float* 
   });
 }
 
-void Points::weight_grad(const Call& call, int64_t in, int64_t out, const float* x, const float* dy, float* dw) const {
+template <class T>
+void Points::weight_grad(const Call& call, int64_t in, int64_t out, const T* x, const T* dy, float* dw) const {
   if (lines_ == 0) std::fill(dw, dw + in * out, 0.0f);
   const int64_t step = pieces_of(chunk, across_), most = pieces_of(lines_, step), rows = even(out, wide / 2), high = pieces_of(out, rows);
   int64_t columns = even(in, wide);
@@ -104,12 +107,14 @@ void Points::weight_grad(const Call& call, int64_t in, int64_t out, const float*
   float* const to = sums > 1 ? partial.floats() : dw;
   call.parallel(grid * sums, [&](size_t i) {
     const int64_t piece = i / grid, row = i % grid / across * rows, column = i % grid % across * columns, m = std::min(rows, out - row), n = std::min(columns, in - column);
-    const int64_t end = std::min(lines_, (piece + 1) * lines), taken = strided() ? step : lines;
-    const Buffer spare = call.scratch(strided() ? taken * across_ * n * sizeof(float) : 0);
-    for (int64_t line = piece * lines; line < end; line += taken) {
+    const int64_t end = std::min(lines_, (piece + 1) * lines), from = piece * lines;
+    const int64_t taken = strided() ? step : lines;
+    const Buffer spare = call.scratch(strided() ? taken * across_ * n * sizeof(T) : 0);
+    float* const sum = to + piece * size + row * in + column;
+    for (int64_t line = from; line < end; line += taken) {
       const int64_t until = std::min(end, line + taken);
-      const Matrix b = take(x, in, column, n, line, until, spare.floats());
-      product(m, n, (until - line) * across_, 1, {dy + line * across_ * out + row, out, true}, b, line == piece * lines ? 0.0f : 1.0f, to + piece * size + row * in + column, in);
+      const MatrixOf<T> b = take(x, in, column, n, line, until, static_cast<T*>(spare.data()));
+      product(call, m, n, (until - line) * across_, {dy + line * across_ * out + row, out, true}, b, sum, in, line > from);
     }
   });
   if (sums <= 1) return;
@@ -122,5 +127,8 @@ void Points::weight_grad(const Call& call, int64_t in, int64_t out, const float*
     }
   });
 }
+
+template void Points::weight_grad(const Call&, int64_t, int64_t, const float*, const float*, float*) const;
+template void Points::weight_grad(const Call&, int64_t, int64_t, const BFloat16*, const BFloat16*, float*) const;
 
 }  // namespace ssc

@@ -10,7 +10,7 @@ namespace ssc {
 class Points {
  public:
   // Whether a convolution is one of these, and this the faster way for it.
-  static bool pays(Pass pass, const Window& o, const Dims& w);
+  static bool pays(Pass pass, const Window& o, Type type, const Dims& w);
 
   Points(const Window& o, const Dims& x, const Dims& y);
   explicit Points(int64_t count) : lines_(count) {}
@@ -18,12 +18,15 @@ class Points {
   // For maps of in channels and results of out channels; w is [out, in], bias may be nullptr.
   void forward(const Call& call, int64_t in, int64_t out, const float* x, const float* w, const float* bias, float* y) const;
   void input_grad(const Call& call, int64_t in, int64_t out, const float* dy, const float* w, float* dx) const;
-  void weight_grad(const Call& call, int64_t in, int64_t out, const float* x, const float* dy, float* dw) const;
+  // Of maps of T, float or BFloat16.
+  template <class T>
+  void weight_grad(const Call& call, int64_t in, int64_t out, const T* x, const T* dy, float* dw) const;
 
  private:
   bool strided() const { return strides_[0] > 1 || strides_[1] > 1; }
   int64_t begin(int64_t line) const;
-  Matrix take(const float* x, int64_t in, int64_t channel, int64_t count, int64_t from, int64_t to, float* spare) const;
+  template <class T>
+  MatrixOf<T> take(const T* x, int64_t in, int64_t channel, int64_t count, int64_t from, int64_t to, T* spare) const;
   void give(const float* rows, int64_t in, int64_t channel, int64_t count, int64_t from, int64_t to, float* dx) const;
   template <class F>
   void tiles(const Call& call, int64_t width, const F& f) const;

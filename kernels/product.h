@@ -21,9 +21,11 @@ using Matrix = MatrixOf<float>;
 // c = alpha*a*b + beta*c, where a is [m, k] and b [k, n] after transposition. With beta 0 c is only written.
 void product(int64_t m, int64_t n, int64_t k, float alpha, Matrix a, Matrix b, float beta, float* c, int64_t stride);
 
-// c = a*b in float, and the same product of matrices of float that takes no scratch memory.
-void product(const Call& call, int64_t m, int64_t n, int64_t k, MatrixOf<BFloat16> a, MatrixOf<BFloat16> b, float* c, int64_t stride);
-inline void product(const Call&, int64_t m, int64_t n, int64_t k, Matrix a, Matrix b, float* c, int64_t stride) { product(m, n, k, 1, a, b, 0, c, stride); }
+// c = a*b in float, or c += a*b, and the same product of matrices of float that takes no scratch memory.
+void product(const Call& call, int64_t m, int64_t n, int64_t k, MatrixOf<BFloat16> a, MatrixOf<BFloat16> b, float* c, int64_t stride, bool adds = false);
+inline void product(const Call&, int64_t m, int64_t n, int64_t k, Matrix a, Matrix b, float* c, int64_t stride, bool adds = false) {
+  product(m, n, k, 1, a, b, adds ? 1.0f : 0.0f, c, stride);
+}
 
 // Cuts n items into pieces of equal size, none above most: the size, from which the number follows.
 inline int64_t even(int64_t n, int64_t most) {

@@ -64,7 +64,7 @@ struct Winograd::Products {
   }
 };
 
-bool Winograd::pays(Pass pass, const Window& o, const Dims& x, const Dims& w, const Dims& y) {
+bool Winograd::pays(Pass pass, const Window& o, Type type, const Dims& x, const Dims& w, const Dims& y) {
   const auto all = [](const Dims& d, int64_t n) { return std::all_of(d.begin(), d.end(), [n](int64_t v) { return v == n; }); };
   if (!o.channels_last || o.group != 1 || !all(o.strides, 1) || !all(o.dilations, 1) || w[2] != 3 || w[3] != 3) return false;
   if (std::any_of(o.pads.begin(), o.pads.end(), [](int64_t p) { return p > 2; })) return false;
@@ -72,7 +72,13 @@ bool Winograd::pays(Pass pass, const Window& o, const Dims& x, const Dims& w, co
   // Tiles at the edge compute results that nobody wants; and few tiles do not pay for the transforms of the weight.
   const Dims& to = pass == Pass::input_grad ? x : y;
   const int64_t tiles = to[0] * ((to[1] + 3) / 4) * ((to[2] + 3) / 4);
-  if (to[0] * to[1] * to[2] < 10 * tiles || tiles < 64) return false;
+  const int64_t pixels = to[0] * to[1] * to[2];
+  if (pixels < 10 * tiles || tiles < 64) return false;
+  // oneDNN multiplies numbers of 16 bits more than twice as fast: there must be less waste at the edges, or more to multiply for what is transformed.
+  if (type == Type::bf16) {
+    const bool full = pixels > 13 * tiles, large = w[0] * w[1] >= 128 * 128 && tiles >= 256;
+    if (w[0] < 64 || w[1] < 64 || (pass != Pass::weight_grad && !full && !large)) return false;
+  }
   return pass != Pass::weight_grad || w[0] * w[1] <= 256 * 256 || keeps_all(w[1], w[0], tiles);  // the sums of larger ones take too much memory
 }
 
@@ -101,11 +107,16 @@ Winograd::Winograd(Pass pass, const Window& o, const Dims& x, const Dims& w, con
 
 Winograd::~Winograd() = default;
 
-void Winograd::run(Call& call, const float* first, const float* second, float* out) const {
-  pass_ == Pass::weight_grad ? weight_grad(call, first, second, out) : convolve(call, first, second, out);
+template <class T>
+void Winograd::run(Call& call, const T* first, const T* second, void* out) const {
+  pass_ == Pass::weight_grad ? weight_grad(call, first, second, static_cast<float*>(out)) : convolve(call, first, second, static_cast<T*>(out));
 }
 
-void Winograd::convolve(Call& call, const float* in, const float* w, float* out) const {
+template void Winograd::run(Call&, const float*, const float*, void*) const;
+template void Winograd::run(Call&, const BFloat16*, const BFloat16*, void*) const;
+
+template <class T>
+void Winograd::convolve(Call& call, const T* in, const T* w, T* out) const {
   const size_t size = places * in_.channels * out_.channels * sizeof(float);
   const Buffer plain = call.scratch(size), packed = call.scratch(products_->pack.empty() ? 0 : products_->packed.get_size());
   transform_weights(call, w, plain.floats());
@@ -126,13 +137,14 @@ void Winograd::convolve(Call& call, const float* in, const float* w, float* out)
 }
 
 // Transforms the weights to [place, in, out]. For the gradient of the input, windows are turned round and the roles of the channels swapped.
-void Winograd::transform_weights(Call& call, const float* w, float* u) const {
+template <class T>
+void Winograd::transform_weights(Call& call, const T* w, float* u) const {
   const bool turned = pass_ == Pass::input_grad;
   const int64_t in = in_.channels, out = out_.channels, step = turned ? 9 : in * 9;  // from one output channel to the next
   call.parallel(in / lanes, [&](size_t block) {
     for (int64_t i = block * lanes; i < static_cast<int64_t>(block + 1) * lanes; i++) {
       for (int64_t o = 0; o < out; o += lanes) {
-        const float* const from = w + (turned ? (i * out + o) * 9 : (o * in + i) * 9);
+        const T* const from = w + (turned ? (i * out + o) * 9 : (o * in + i) * 9);
         Lanes g[3][3];
         for (int64_t l = 0; l < lanes; l++) {
           for (int64_t k = 0; k < 9; k++) g[k / 3][k % 3][l] = from[l * step + (turned ? 8 - k : k)];
@@ -145,16 +157,16 @@ void Winograd::transform_weights(Call& call, const float* w, float* u) const {
 
 // Transforms the pixels of count tiles to [place, tile, channel], where a place has stride tiles. What lies beside the map is 0, as are tiles behind the last.
 // The pixels of the next tile are called into the cache meanwhile: processors do not guess them.
-template <class T>
-void Winograd::gather(const Map& m, int64_t overlap_top, int64_t overlap_left, int64_t first, int64_t count, int64_t stride, const float* maps, float* to) const {
-  constexpr int n = T::from;
-  const std::vector<float> zeros(m.channels);
-  const float *now[n][n] = {}, *next[n][n];
-  const auto find = [&](int64_t tile, const float* (&pixels)[n][n]) {
+template <class Transform, class T>
+void Winograd::gather(const Map& m, int64_t overlap_top, int64_t overlap_left, int64_t first, int64_t count, int64_t stride, const T* maps, float* to) const {
+  constexpr int n = Transform::from;
+  const std::vector<T> zeros(m.channels);
+  const T *now[n][n] = {}, *next[n][n];
+  const auto find = [&](int64_t tile, const T* (&pixels)[n][n]) {
     const int64_t map = tile / per_map_, r = tile % per_map_ / across_ * 4 - overlap_top, c = tile % across_ * 4 - overlap_left;
     for (int64_t i = 0; i < n; i++) {
       const bool on = tile < tiles_ && r + i >= 0 && r + i < m.rows;
-      const float* const row = maps + ((map * m.rows + r + i) * m.columns + c) * m.channels;
+      const T* const row = maps + ((map * m.rows + r + i) * m.columns + c) * m.channels;
       for (int64_t j = 0; j < n; j++) pixels[i][j] = on && c + j >= 0 && c + j < m.columns ? row + j * m.channels : zeros.data();
     }
   };
@@ -164,10 +176,10 @@ void Winograd::gather(const Map& m, int64_t overlap_top, int64_t overlap_left, i
     find(first + t + 1, next);
     float* const tile = to + t * m.channels;
     for (int64_t k = 0; k < m.channels; k += lanes) {
-      square<T>(
+      square<Transform>(
           [&](int i, int j, Lanes& v) {
             if (j >= n - 4) __builtin_prefetch(next[i][j] + k);
-            v = at(now[i][j] + k);
+            load(now[i][j] + k, v);
           },
           [&](int i, int j, const Lanes& v) { at(tile + (i * 6 + j) * stride * m.channels + k) = v; });
     }
@@ -175,13 +187,14 @@ void Winograd::gather(const Map& m, int64_t overlap_top, int64_t overlap_left, i
 }
 
 // Transforms products [place, tile, channel] to the results of a block of tiles.
-void Winograd::scatter(int64_t first, const float* products, float* maps) const {
-  std::vector<float> beside(out_.channels);
-  float *now[4][4] = {}, *next[4][4];
-  const auto find = [&](int64_t tile, float* (&pixels)[4][4]) {
+template <class T>
+void Winograd::scatter(int64_t first, const float* products, T* maps) const {
+  std::vector<T> beside(out_.channels);
+  T *now[4][4] = {}, *next[4][4];
+  const auto find = [&](int64_t tile, T* (&pixels)[4][4]) {
     const int64_t map = tile / per_map_, r = tile % per_map_ / across_ * 4, c = tile % across_ * 4;
     for (int64_t i = 0; i < 4; i++) {
-      float* const row = maps + ((map * out_.rows + r + i) * out_.columns + c) * out_.channels;
+      T* const row = maps + ((map * out_.rows + r + i) * out_.columns + c) * out_.channels;
       for (int64_t j = 0; j < 4; j++) pixels[i][j] = tile < tiles_ && r + i < out_.rows && c + j < out_.columns ? row + j * out_.channels : beside.data();
     }
   };
@@ -194,13 +207,14 @@ void Winograd::scatter(int64_t first, const float* products, float* maps) const 
       square<Result>([&](int i, int j, Lanes& v) { v = at(tile + (i * 6 + j) * block_ * out_.channels + k); },
                      [&](int i, int j, const Lanes& v) {
                        __builtin_prefetch(next[i][j] + k, 1);
-                       at(now[i][j] + k) = v;
+                       store(v, now[i][j] + k);
                      });
     }
   }
 }
 
-void Winograd::weight_grad(Call& call, const float* x, const float* dy, float* dw) const {
+template <class T>
+void Winograd::weight_grad(Call& call, const T* x, const T* dy, float* dw) const {
   const int64_t in = in_.channels, out = out_.channels, blocks = (tiles_ + block_ - 1) / block_;
   const bool all = keeps_all(in, out, tiles_);
   const size_t pieces = all ? 1 : pieces_of(in, out, blocks), sum = places * in * out;

@@ -7,13 +7,14 @@ namespace ssc {
 
 class Winograd {
  public:
-  // Whether it is the faster way for these shapes of input, weight and result.
-  static bool pays(Pass pass, const Window& o, const Dims& x, const Dims& w, const Dims& y);
+  // Whether it is the faster way for these shapes of input, weight and result, and numbers of this type.
+  static bool pays(Pass pass, const Window& o, Type type, const Dims& x, const Dims& w, const Dims& y);
 
   Winograd(Pass pass, const Window& o, const Dims& x, const Dims& w, const Dims& y);
   ~Winograd();
-  // first and second are those of Convolution::run.
-  void run(Call& call, const float* first, const float* second, float* out) const;
+  // first and second are those of Convolution::run, of T, float or BFloat16, as is out but for the gradient of a weight, which is float. Transforms and products are float.
+  template <class T>
+  void run(Call& call, const T* first, const T* second, void* out) const;
 
  private:
   struct Products;  // of matrices, one for each of the 36 places of a tile
@@ -23,13 +24,17 @@ class Winograd {
     int64_t rows, columns, channels;
   };
 
-  void convolve(Call& call, const float* in, const float* w, float* out) const;
-  void weight_grad(Call& call, const float* x, const float* dy, float* dw) const;
-  void transform_sums(Call& call, size_t pieces, const float* sums, float* dw) const;
-  void transform_weights(Call& call, const float* w, float* u) const;
   template <class T>
-  void gather(const Map& m, int64_t overlap_top, int64_t overlap_left, int64_t first, int64_t count, int64_t stride, const float* maps, float* to) const;
-  void scatter(int64_t first, const float* products, float* maps) const;
+  void convolve(Call& call, const T* in, const T* w, T* out) const;
+  template <class T>
+  void weight_grad(Call& call, const T* x, const T* dy, float* dw) const;
+  template <class T>
+  void transform_weights(Call& call, const T* w, float* u) const;
+  void transform_sums(Call& call, size_t pieces, const float* sums, float* dw) const;
+  template <class Transform, class T>
+  void gather(const Map& m, int64_t overlap_top, int64_t overlap_left, int64_t first, int64_t count, int64_t stride, const T* maps, float* to) const;
+  template <class T>
+  void scatter(int64_t first, const float* products, T* maps) const;
 
   const Pass pass_;
   Map in_, out_;        // of the convolution; for a weight gradient, of x and dy

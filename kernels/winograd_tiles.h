@@ -6,6 +6,8 @@
 
 #include <cstdint>
 
+#include "bfloat16.h"
+
 namespace ssc {
 
 using Lanes = float __attribute__((vector_size(64), aligned(4), may_alias));
@@ -13,6 +15,18 @@ constexpr int64_t lanes = 16;
 
 inline Lanes& at(float* p) { return *reinterpret_cast<Lanes*>(p); }
 inline const Lanes& at(const float* p) { return *reinterpret_cast<const Lanes*>(p); }
+
+inline void load(const float* p, Lanes& v) { v = at(p); }
+inline void store(const Lanes& v, float* p) { at(p) = v; }
+
+// The same of numbers of 16 bits, as BFloat16 converts them.
+using Bits = uint32_t __attribute__((vector_size(64)));
+using Halves = uint16_t __attribute__((vector_size(32), aligned(2), may_alias));
+inline void load(const BFloat16* p, Lanes& v) { v = reinterpret_cast<Lanes>(__builtin_convertvector(*reinterpret_cast<const Halves*>(p), Bits) << 16); }
+inline void store(const Lanes& v, BFloat16* p) {
+  const Bits b = reinterpret_cast<Bits>(v), rounded = (b + 0x7fff + (b >> 16 & 1)) >> 16, nan = b >> 16 | 0x40;
+  *reinterpret_cast<Halves*>(p) = __builtin_convertvector((b & 0x7fffffff) > 0x7f800000 ? nan : rounded, Halves);
+}
 
 constexpr float root_half = 0.70710678118654752f, root_two = 1.4142135623730951f;           // p and q
 constexpr float root_half_cubed = 0.35355339059327376f, root_two_cubed = 2.8284271247461903f;
