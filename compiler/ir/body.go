@@ -3,27 +3,82 @@ package ir
 import (
 	"errors"
 	"fmt"
+	"math"
+	"reflect"
 	"slices"
+	"strconv"
 )
 
-// BodyOf builds the body of f for inputs of the types of in as a graph of its own: inputs in0, in1, … (an absent input, nil, stays
+// BodyOf is the body of f for inputs of the types of in as a graph of its own: inputs in0, in1, … (an absent input, nil, stays
 // absent and leaves a gap in the numbers), outputs those of f.Body. The body sees types only, never the constants that a caller
-// may pass: what it needs to know of axes or shapes is an attribute of the function.
+// may pass: what it needs to know of axes or shapes is an attribute of the function. The graph of the inputs remembers it, and equal calls share
+// one body, also with graphs rewritten from it: it must not be changed.
 //
 // The error is the first diagnostic of the body's shape rules, or that an output is not computed by a node of the body: an input
 // handed through needs an Identity, because an ONNX function can name what its nodes compute and nothing else.
 func BodyOf(f Function, in []*Value) (*Graph, error) {
+	var home *Graph
 	types := make([]*Type, len(in))
 	for i, v := range in {
 		if v != nil {
-			types[i] = &v.Type
+			home, types[i] = v.graph, &v.Type
 		}
 	}
-	return buildBody(f, types)
+	if home == nil {
+		return nil, fmt.Errorf("the function %s is applied to no value", f.Name())
+	}
+	key := signature(f, types)
+	if g := home.bodies[key]; g != nil {
+		return g, nil
+	}
+	g, err := buildBody(f, types, home.bodies)
+	if err == nil {
+		home.bodies[key] = g
+	}
+	return g, err
 }
 
-func buildBody(f Function, types []*Type) (*Graph, error) {
+// signature tells functions and the types of their inputs apart.
+func signature(f Function, in []*Type) string {
+	b := append(make([]byte, 0, 256), f.Name()...)
+	v := reflect.Indirect(reflect.ValueOf(f))
+	for i := range v.NumField() {
+		b = appendAttr(append(b, ' '), v.Field(i))
+	}
+	for _, t := range in {
+		if b = append(b, '|'); t == nil {
+			continue
+		}
+		b = append(b, t.DType.String()...)
+		for _, d := range t.Shape {
+			b = strconv.AppendInt(append(append(append(b, ','), d.Name...), '='), int64(d.Size), 10)
+		}
+	}
+	return string(b)
+}
+
+// appendAttr appends an attribute's value.
+func appendAttr(b []byte, v reflect.Value) []byte {
+	switch v.Kind() {
+	case reflect.Bool:
+		return strconv.AppendBool(b, v.Bool())
+	case reflect.Int:
+		return strconv.AppendInt(b, v.Int(), 10)
+	case reflect.Float64:
+		return strconv.AppendUint(b, math.Float64bits(v.Float()), 16)
+	case reflect.Slice:
+		for i := range v.Len() {
+			b = append(appendAttr(b, v.Index(i)), ',')
+		}
+		return b
+	}
+	return fmt.Appendf(b, "%#v", v)
+}
+
+// buildBody builds a body that shares bodies with the graph of its call.
+func buildBody(f Function, types []*Type, bodies map[string]*Graph) (*Graph, error) {
 	g := New(f.Name())
+	g.bodies = bodies
 	in := make([]*Value, len(types))
 	for i, t := range types {
 		name := fmt.Sprintf("in%d", i)
@@ -62,46 +117,17 @@ func checkBody(f Function, out []*Value) error {
 	return nil
 }
 
-// InferBody is the shape rule of a function that has none of its own: the types of its body's outputs. The graph of the inputs remembers them: equal calls build
-// one body.
+// InferBody is the shape rule of a function that has none of its own: the types of its body's outputs.
 func InferBody(f Function, in []*Value) ([]Type, error) {
-	var home *Graph
-	key := fmt.Sprintf("%s %#v", f.Name(), f)
-	for _, v := range in {
-		if v != nil {
-			home = v.graph
-			key += " " + v.Type.String()
-		} else {
-			key += " -"
-		}
-	}
-	if home == nil {
-		return nil, fmt.Errorf("the function %s is applied to no value", f.Name())
-	}
-	if types, ok := home.inferred[key]; ok {
-		return cloneTypes(types), nil
-	}
 	g, err := BodyOf(f, in)
 	if err != nil {
 		return nil, err
 	}
 	types := make([]Type, len(g.Outputs))
 	for i, v := range g.Outputs {
-		types[i] = v.Type
+		types[i] = Type{v.DType, v.Shape.Clone()}
 	}
-	if home.inferred == nil {
-		home.inferred = map[string][]Type{}
-	}
-	home.inferred[key] = types
-	return cloneTypes(types), nil
-}
-
-func cloneTypes(types []Type) []Type {
-	out := make([]Type, len(types))
-	for i, t := range types {
-		out[i] = Type{t.DType, t.Shape.Clone()}
-	}
-	return out
+	return types, nil
 }
 
 // EvalBody evaluates the body of f. Inputs that the body does not accept are a bug of the caller and panic: Eval runs behind Infer.
@@ -115,7 +141,7 @@ func EvalBody(f Function, in []*Tensor) []*Tensor {
 			feeds[fmt.Sprintf("in%d", i)] = t
 		}
 	}
-	g, err := buildBody(f, types)
+	g, err := buildBody(f, types, map[string]*Graph{})
 	if err != nil {
 		panic("ir: " + err.Error())
 	}

@@ -33,6 +33,40 @@ func TestBodyOf(t *testing.T) {
 	}
 }
 
+// TestBodyShared checks which calls share a body: those of equal functions of inputs of equal types, wherever a graph was copied to.
+func TestBodyShared(t *testing.T) {
+	g := New("g")
+	x, y, z := g.Input("x", Float32, Named("batch", 2)), g.Input("y", Float32, Named("batch", 2)), g.Input("z", Float32, Dims(2))
+	body := func(f Function, in ...*Value) *Graph {
+		t.Helper()
+		b, err := BodyOf(f, in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	first := body(scaleFn{By: 2}, x)
+	copied := Rewrite(g, func(*Graph, *Node, []*Value) []*Value { return nil })
+	for _, c := range []struct {
+		what string
+		body *Graph
+		same bool
+	}{
+		{"an equal call", body(scaleFn{By: 2}, y), true},
+		{"an equal call in a copy", body(scaleFn{By: 2}, copied.Inputs[0]), true},
+		{"another attribute", body(scaleFn{By: 3}, x), false},
+		{"another name of an axis", body(scaleFn{By: 2}, z), false},
+		{"an absent input", body(twiceFn{}, x, nil), false},
+	} {
+		if (c.body == first) != c.same {
+			t.Errorf("%s shares the body = %t, want %t", c.what, !c.same, c.same)
+		}
+	}
+	if body(twiceFn{}, x, nil) == body(twiceFn{}, x) {
+		t.Error("a call with an absent input shares the body of one without that input")
+	}
+}
+
 func TestBodyErrors(t *testing.T) {
 	g := New("g")
 	x, y := g.Input("x", Float32, Dims(2)), g.Input("y", Float32, Dims(3))

@@ -21,7 +21,7 @@ type Graph struct {
 	rng   hcl.Range      // source range of the nodes being built
 	scope string         // path prefix of the values being built
 
-	inferred map[string][]Type // of functions called in this graph, by their signature
+	bodies map[string]*Graph // of the functions called in this graph, in these bodies, and in graphs rewritten from it, by signature
 }
 
 // Node is one application of an operator.
@@ -45,7 +45,9 @@ type Value struct {
 }
 
 // New returns an empty graph.
-func New(name string) *Graph { return &Graph{Name: name, names: map[string]int{}} }
+func New(name string) *Graph {
+	return &Graph{Name: name, names: map[string]int{}, bodies: map[string]*Graph{}}
+}
 
 // Graph is the graph that v belongs to.
 func (v *Value) Graph() *Graph { return v.graph }

@@ -29,7 +29,7 @@ func Copy(dst *Graph, nodes []*Node, subst map[*Value]*Value) {
 // An output of g keeps its name in any case: where f returns, for an output of g, a value that it did not build (and that
 // therefore has its own name), the replacement is dropped and n is copied. Nodes that nobody reads any more stay.
 func Rewrite(g *Graph, f func(dst *Graph, n *Node, in []*Value) []*Value) *Graph {
-	dst := &Graph{Name: g.Name, Diags: slices.Clone(g.Diags), names: maps.Clone(g.names)}
+	dst := &Graph{Name: g.Name, Diags: slices.Clone(g.Diags), names: maps.Clone(g.names), bodies: g.bodies}
 	subst := map[*Value]*Value{}
 	for _, v := range g.Inputs {
 		c := *v

@@ -200,8 +200,8 @@ func (e *emitter) node(n *ir.Node) (*Node, error) {
 			p.Attrs = append(p.Attrs, attr)
 		}
 	}
-	if f, ok := n.Op.(ir.Function); ok {
-		p.Domain, p.Overload = ir.Domain, e.calls.of(f, n.In).overload
+	if c := e.calls.of[n]; c != nil {
+		p.Domain, p.Overload = ir.Domain, c.overload
 	}
 	if e.Ranges && n.Range != (hcl.Range{}) {
 		p.Doc = n.Range.Filename + ":" + strconv.Itoa(n.Range.Start.Line) + "," + strconv.Itoa(n.Range.Start.Column)

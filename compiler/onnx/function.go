@@ -20,6 +20,7 @@ type call struct {
 type calls struct {
 	order []*call // of first appearance, a call before those in its body
 	byKey map[string]*call
+	of    map[*ir.Node]*call
 	keep  func(ir.Function) bool // stays a call inside a body
 }
 
@@ -29,7 +30,7 @@ type calls struct {
 // Calls inside a body are inlined into it, unless a kernel will run them: ONNX Runtime (1.30 and 1.32) drops the overload of a node when
 // it inlines the function around it, and then finds the kernel of the name but no body.
 func collect(g *ir.Graph, kernel func(name string) bool) (*calls, error) {
-	c := &calls{byKey: map[string]*call{}, keep: func(f ir.Function) bool { return kernel != nil && kernel(f.Name()) }}
+	c := &calls{byKey: map[string]*call{}, of: map[*ir.Node]*call{}, keep: func(f ir.Function) bool { return kernel != nil && kernel(f.Name()) }}
 	if err := c.add(g.Nodes); err != nil {
 		return nil, err
 	}
@@ -50,7 +51,12 @@ func collect(g *ir.Graph, kernel func(name string) bool) (*calls, error) {
 func (c *calls) add(nodes []*ir.Node) error {
 	for _, n := range nodes {
 		f, ok := n.Op.(ir.Function)
-		if !ok || c.of(f, n.In) != nil {
+		if !ok {
+			continue
+		}
+		key := key(f, n.In)
+		if k := c.byKey[key]; k != nil {
+			c.of[n] = k
 			continue
 		}
 		body, err := ir.BodyOf(f, n.In)
@@ -62,7 +68,7 @@ func (c *calls) add(nodes []*ir.Node) error {
 		}
 		body = ir.InlineFunctions(body, c.keep)
 		k := &call{f: f, body: body, inputs: arity(n.In)}
-		c.byKey[key(f, n.In)] = k
+		c.byKey[key], c.of[n] = k, k
 		c.order = append(c.order, k)
 		if err := c.add(body.Nodes); err != nil {
 			return err
@@ -70,8 +76,6 @@ func (c *calls) add(nodes []*ir.Node) error {
 	}
 	return nil
 }
-
-func (c *calls) of(f ir.Function, in []*ir.Value) *call { return c.byKey[key(f, in)] }
 
 // key tells calls apart: by name, attributes, and the types of the inputs without the names of static axes.
 func key(f ir.Function, in []*ir.Value) string {

@@ -1,9 +1,7 @@
 package pass
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 
 	"ssc/compiler/ir"
 )
@@ -20,8 +18,8 @@ func Total(g *ir.Graph, only ...func(*ir.Node) bool) (flops, bytes int64) {
 	return bodies{}.total(g, only...)
 }
 
-// bodies caches the bodies of function calls: equal functions of inputs of equal types have equal bodies.
-type bodies map[string]*body
+// bodies holds what is known of the bodies of function calls.
+type bodies map[*ir.Graph]*body
 
 type body struct {
 	graph *ir.Graph
@@ -35,25 +33,14 @@ func (b bodies) of(n *ir.Node) *body {
 	if !ok {
 		return nil
 	}
-	var sig strings.Builder
-	_, _ = fmt.Fprintf(&sig, "%T%+v", n.Op, n.Op)
-	for _, v := range n.In {
-		if v == nil {
-			sig.WriteString(" _")
-		} else {
-			_, _ = fmt.Fprint(&sig, " ", v.Type)
-		}
-	}
-	k := sig.String()
-	if have := b[k]; have != nil {
-		return have
-	}
 	g, err := ir.BodyOf(f, n.In)
 	if err != nil {
 		panic("pass: " + err.Error()) // the shape rule has accepted the call
 	}
-	b[k] = &body{graph: g, flops: -1}
-	return b[k]
+	if b[g] == nil {
+		b[g] = &body{graph: g, flops: -1}
+	}
+	return b[g]
 }
 
 func (b bodies) total(g *ir.Graph, only ...func(*ir.Node) bool) (flops, bytes int64) {
