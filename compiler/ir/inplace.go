@@ -35,7 +35,7 @@ func (h Hazard) String() string { return valueName(h.In) + " -> " + valueName(h.
 //
 // The graph must pass [Verify]; ok is a value of g.
 func VerifyInPlace(g *Graph, pairs []Pair, ok *Value) []Hazard {
-	a := newAnalysis(g, ok)
+	a := newAnalysis(g, pairs, ok)
 	var hazards []Hazard
 	seen := map[*Value]bool{}
 	for _, p := range pairs {
@@ -56,26 +56,37 @@ func VerifyInPlace(g *Graph, pairs []Pair, ok *Value) []Hazard {
 // analysis holds what the pairs of one graph share. flat is g without functions.
 type analysis struct {
 	g, flat *Graph
-	ok      *Value // in flat; nil: waived
-	readers map[*Value][]*Node
-	before  map[*Node]bool // what computes ok, and its ancestors
-	after   map[*Node]bool // nodes that depend on ok
+	ok      *Value             // in flat; nil: waived
+	readers map[*Value][]*Node // of the old values of pairs, and of what may view them
+	before  map[*Node]bool     // what computes ok, and its ancestors
+	after   map[*Node]bool     // nodes that depend on ok
 }
 
-func newAnalysis(g *Graph, ok *Value) *analysis {
-	a := &analysis{g: g, flat: InlineFunctions(g, nil), readers: map[*Value][]*Node{}, before: map[*Node]bool{}, after: map[*Node]bool{}}
-	for _, v := range definitions(a.flat) {
+func newAnalysis(g *Graph, pairs []Pair, ok *Value) *analysis {
+	flat := InlineFunctions(g, nil)
+	a := &analysis{g: g, flat: flat, readers: map[*Value][]*Node{}, before: make(map[*Node]bool, len(flat.Nodes)), after: map[*Node]bool{}}
+	for _, p := range pairs {
+		if i := slices.Index(g.Inputs, p.In); i >= 0 {
+			a.readers[flat.Inputs[i]] = nil
+		}
+	}
+	for _, v := range definitions(flat) {
 		if ok != nil && v.Name == ok.Name {
 			a.ok = v
 		}
 	}
-	for _, n := range a.flat.Nodes {
+	for _, n := range flat.Nodes {
 		for _, v := range n.In {
 			if v == nil {
 				continue
 			}
-			if !slices.Contains(a.readers[v], n) {
-				a.readers[v] = append(a.readers[v], n)
+			if list, old := a.readers[v]; old && !slices.Contains(list, n) {
+				a.readers[v] = append(list, n)
+				for _, o := range n.Out {
+					if mayView(n, v, o) {
+						a.readers[o] = nil
+					}
+				}
 			}
 			if v == a.ok || a.after[v.Def] {
 				a.after[n] = true

@@ -5,6 +5,8 @@ import (
 	"maps"
 	"path"
 	"slices"
+
+	"github.com/hashicorp/hcl/v2"
 )
 
 // Copy appends copies of nodes to dst: same operators, source ranges, and names where these are free. Inputs are looked up in
@@ -29,14 +31,7 @@ func Copy(dst *Graph, nodes []*Node, subst map[*Value]*Value) {
 // An output of g keeps its name in any case: where f returns, for an output of g, a value that it did not build (and that
 // therefore has its own name), the replacement is dropped and n is copied. Nodes that nobody reads any more stay.
 func Rewrite(g *Graph, f func(dst *Graph, n *Node, in []*Value) []*Value) *Graph {
-	dst := &Graph{Name: g.Name, Diags: slices.Clone(g.Diags), names: maps.Clone(g.names), bodies: g.bodies}
-	subst := map[*Value]*Value{}
-	for _, v := range g.Inputs {
-		c := *v
-		c.graph = dst
-		dst.Inputs = append(dst.Inputs, &c)
-		subst[v] = &c
-	}
+	dst, subst := g.begin()
 	outputs := map[*Value]bool{}
 	for _, v := range g.Outputs {
 		outputs[v] = true
@@ -64,6 +59,19 @@ func Rewrite(g *Graph, f func(dst *Graph, n *Node, in []*Value) []*Value) *Graph
 	dst.Outputs = substitute(g.Outputs, subst)
 	dst.rng, dst.scope = g.rng, g.scope
 	return dst
+}
+
+// begin is a graph with copies of g's inputs alone, and what stands for them. Names of g are taken.
+func (g *Graph) begin() (dst *Graph, subst map[*Value]*Value) {
+	dst = &Graph{Name: g.Name, Diags: slices.Clone(g.Diags), names: maps.Clone(g.names), bodies: g.bodies}
+	subst = make(map[*Value]*Value, len(g.Inputs)+len(g.Nodes))
+	for _, v := range g.Inputs {
+		c := *v
+		c.graph = dst
+		dst.Inputs = append(dst.Inputs, &c)
+		subst[v] = &c
+	}
+	return dst, subst
 }
 
 // adopt gives the replacements of n's outputs their names. It is false when an output of the graph would lose its name.
@@ -125,18 +133,51 @@ func InlineFunctions(g *Graph, keep func(Function) bool) *Graph {
 		return ok && (keep == nil || !keep(f)) && n.Out[0].Valid()
 	}
 	for slices.ContainsFunc(g.Nodes, wanted) {
-		g = Rewrite(g, func(dst *Graph, n *Node, in []*Value) []*Value {
-			if !wanted(n) {
-				return nil
-			}
-			defer dst.SetScope(n.Out[0].Name)()
-			f := n.Op.(Function)
-			out := f.Body(in)
-			if err := checkBody(f, out); err != nil {
-				panic("ir: " + err.Error())
-			}
-			return out
-		})
+		g = inlineOnce(g, wanted)
 	}
 	return g
+}
+
+// inlineOnce replaces the calls that are wanted by copies of their bodies. No shape rule runs: the types of a call's inputs are those of its body.
+func inlineOnce(g *Graph, wanted func(*Node) bool) *Graph {
+	dst, subst := g.begin()
+	inner := map[*Value]*Value{} // what stands for the values of a body
+	for _, n := range g.Nodes {
+		if !wanted(n) {
+			dst.clone(n, n.Range, subst, func(v *Value) string { return v.Name })
+			continue
+		}
+		body, err := BodyOf(n.Op.(Function), n.In)
+		if err != nil {
+			panic("ir: " + err.Error())
+		}
+		clear(inner)
+		formal := body.Inputs
+		for _, v := range n.In {
+			if v != nil {
+				inner[formal[0]], formal = subst[v], formal[1:]
+			}
+		}
+		for _, m := range body.Nodes {
+			dst.clone(m, n.Range, inner, func(v *Value) string { return dst.fresh(n.Out[0].Name + "/" + v.Name) })
+		}
+		for i, v := range n.Out {
+			out := inner[body.Outputs[i]]
+			out.Name = v.Name
+			subst[v] = out
+		}
+	}
+	dst.Outputs = substitute(g.Outputs, subst)
+	dst.rng, dst.scope = g.rng, g.scope
+	return dst
+}
+
+// clone appends a copy of n whose inputs are in subst, and adds its outputs there.
+func (g *Graph) clone(n *Node, rng hcl.Range, subst map[*Value]*Value, name func(*Value) string) {
+	c := &Node{Op: n.Op, In: substitute(n.In, subst), Out: make([]*Value, len(n.Out)), Range: rng}
+	for i, v := range n.Out {
+		c.Out[i] = &Value{Name: name(v), Type: v.Type, Def: c, Index: i, Range: rng, graph: g, invalid: v.invalid}
+		subst[v] = c.Out[i]
+	}
+	g.Nodes = append(g.Nodes, c)
 }
