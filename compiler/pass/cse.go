@@ -61,6 +61,9 @@ func (c *cse) inputs(n *ir.Node) []uint64 {
 	return in
 }
 
+// maxHashed is how many elements of a constant enter its hash. Most constants are smaller; two large ones that begin alike are compared as a whole.
+const maxHashed = 16
+
 // hash leaves attributes out, but for the content of constants: it is their attributes that tell them apart.
 func (c *cse) hash(n *ir.Node, in []uint64) uint64 {
 	var h maphash.Hash
@@ -78,7 +81,7 @@ func (c *cse) hash(n *ir.Node, in []uint64) uint64 {
 		for _, d := range t.Dims {
 			word(uint64(d))
 		}
-		for _, x := range t.Data {
+		for _, x := range t.Data[:min(len(t.Data), maxHashed)] {
 			word(math.Float64bits(x))
 		}
 	}

@@ -36,6 +36,6 @@ func Simulate(g *ir.Graph) (ops []string, ranks []int, peak int64) {
 	for _, i := range run {
 		ops, ranks = append(ops, p.steps[i].node.Op.Name()), append(ranks, int(rank[i]))
 	}
-	peak, _ = p.peak(run)
+	peak, _ = newPlanner(p).peak(run)
 	return ops, ranks, peak
 }

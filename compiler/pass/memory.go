@@ -58,7 +58,7 @@ func peakOf(g *ir.Graph, p *program, order []*ir.Node) (bytes int64, at *ir.Node
 	} else {
 		run = p.sequence(g, order)
 	}
-	bytes, i := p.peak(run)
+	bytes, i := newPlanner(p).peak(run)
 	if i < 0 {
 		return 0, nil
 	}
@@ -86,30 +86,38 @@ type buffer struct {
 	dead     bool // nobody uses it now
 }
 
-// planner assigns buffers to the values of a run.
+// planner assigns buffers to the values of a run. It may plan one run after another.
 type planner struct {
 	*program
 	buffers []buffer
 	root    []int32   // the buffer of a value
 	free    [][]int32 // dead buffers of each class
+	change  []int64   // of the sum, from one place of the run to the next
+}
+
+func newPlanner(p *program) *planner {
+	n := len(p.values)
+	return &planner{p, make([]buffer, n), make([]int32, n), make([][]int32, len(p.class)), make([]int64, len(p.steps)+1)}
 }
 
 // peak plans the memory of a run as ONNX Runtime does: a value takes over its input's memory where the operator allows it, else that of
 // the value of its class that died last, else new memory. What is taken over again exists in between. It returns the largest sum and
 // the step at which it is reached, -1 for none.
-func (p *program) peak(run []int32) (int64, int32) {
-	l := planner{p, make([]buffer, len(p.values)), make([]int32, len(p.values)), make([][]int32, len(p.class))}
-	for v, s := range p.values {
+func (l *planner) peak(run []int32) (int64, int32) {
+	for c := range l.free {
+		l.free[c] = l.free[c][:0]
+	}
+	for v, s := range l.values {
 		l.root[v] = int32(v)
 		l.buffers[v] = buffer{from: -1, held: s.held}
 	}
-	for _, s := range p.steps {
+	for _, s := range l.steps {
 		for _, v := range s.in {
 			l.buffers[v].reads++
 		}
 	}
 	for pos, i := range run {
-		s := &p.steps[i]
+		s := &l.steps[i]
 		for k, v := range s.out {
 			if r := l.takenOver(s, k); r >= 0 {
 				l.buffers[r].reads += l.buffers[v].reads
@@ -165,7 +173,8 @@ func (l *planner) release(v int32, pos int) {
 
 // highest adds up the buffers that exist at each place of the run.
 func (l *planner) highest(run []int32) (most int64, at int32) {
-	change := make([]int64, len(run)+1)
+	change := l.change[:len(run)+1]
+	clear(change)
 	for v, b := range l.buffers {
 		if b.from >= 0 && !b.held {
 			change[b.from] += l.values[v].bytes

@@ -75,7 +75,7 @@ func (s *scheduler) try(order []int32) trial {
 	run := s.program.order(s.program.ranks(position))
 	t := trial{order: order, guard: -1}
 	var at int32
-	t.peak, at = s.program.peak(run)
+	t.peak, at = s.planner.peak(run)
 	for _, i := range run[max(slices.Index(run, at), 0):] {
 		if k := int32(s.program.steps[i].owner); s.gradient[k] > 0 {
 			t.guard = k
@@ -122,6 +122,7 @@ const (
 type scheduler struct {
 	g        *ir.Graph
 	program  *program
+	planner  *planner
 	index    map[*ir.Node]int32
 	makers   [][]int32
 	readers  [][]int32
@@ -146,6 +147,7 @@ func newScheduler(g *ir.Graph) *scheduler {
 			}
 		}
 	}
+	s.planner = newPlanner(s.program)
 	s.roles()
 	s.groups()
 	return s
