@@ -47,11 +47,21 @@ func Emit(g *ir.Graph, o Options) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("emitting graph %s: %w", g.Name, err)
 	}
-	return marshal(m), nil
+	return m.Marshal(), nil
 }
 
 // Marshal is the model in serialised form.
-func (m *Model) Marshal() []byte { return marshal(m) }
+func (m *Model) Marshal() []byte {
+	raw := 0 // bytes of constants, which are most of a large model
+	if m.Main != nil {
+		for _, t := range m.Main.Initializers {
+			raw += len(t.Raw)
+		}
+	}
+	c := coder{out: make([]byte, 0, raw+raw/8+4096)}
+	m.fields(&c)
+	return c.out
+}
 
 func model(g *ir.Graph, o Options) (*Model, error) {
 	if g.Diags.HasErrors() {

@@ -32,10 +32,15 @@ func dtypeOf(n int64) (ir.DType, error) {
 func tensorProto(name string, t *ir.Tensor) *Tensor {
 	p := &Tensor{Name: name, DataType: dataTypes[t.DType], Dims: int64s(t.Dims), Raw: make([]byte, 0, len(t.Data)*t.DType.Bytes())}
 	le := binary.LittleEndian
+	if t.DType == ir.Float32 { // of which there are many
+		p.Raw = p.Raw[:4*len(t.Data)]
+		for i, x := range t.Data {
+			le.PutUint32(p.Raw[4*i:], math.Float32bits(float32(x)))
+		}
+		return p
+	}
 	for _, x := range t.Data {
 		switch t.DType {
-		case ir.Float32:
-			p.Raw = le.AppendUint32(p.Raw, math.Float32bits(float32(x)))
 		case ir.Float64:
 			p.Raw = le.AppendUint64(p.Raw, math.Float64bits(x))
 		case ir.BFloat16:
