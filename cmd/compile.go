@@ -42,12 +42,12 @@ func compile(c *cli.Context) error {
 	if err := writePlan(dir, r); err != nil {
 		return err
 	}
-	digest, err := r.Plan.Digest()
-	if err != nil {
-		return err
-	}
 	file := filepath.Join(dir, plan.File)
 	if s := messages(c); s != nil {
+		digest, err := r.Plan.Digest()
+		if err != nil {
+			return err
+		}
 		s.emit("compiled", levelInfo, "wrote "+file, struct {
 			Plan   string `json:"plan"`
 			SHA256 string `json:"sha256"` // of plan.json, which has those of the models

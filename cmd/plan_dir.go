@@ -98,13 +98,17 @@ func replaceable(dir string, r *compiler.Result) error {
 	for name := range r.Files {
 		own[name] = true
 	}
+	foreign := func(e fs.DirEntry) bool { return !own[e.Name()] || e.IsDir() }
+	if !slices.ContainsFunc(entries, foreign) {
+		return nil
+	}
 	if old, err := readPlanFile(dir); err == nil {
 		for _, g := range old.Graphs {
 			own[g.File] = true
 		}
 	}
 	for _, e := range entries {
-		if !own[e.Name()] || e.IsDir() {
+		if foreign(e) {
 			return fmt.Errorf("%s is there and holds %s, which is no part of a plan: name another folder with -o", dir, e.Name())
 		}
 	}
