@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
+	"slices"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/urfave/cli/v2"
@@ -165,13 +166,25 @@ func loadFiles(c *cli.Context, files []string) (*lang.Pipeline, hcl.Diagnostics)
 		Stdin: c.App.Reader, Root: tables.Root, Command: "ssc " + c.Command.Name})
 }
 
-// compileFiles loads and compiles; the result is nil after errors. raw leaves the graphs as the components built them.
+// compileFiles loads and compiles; the result is nil after errors. raw leaves the graphs as the components built them. The library of native kernels is loaded meanwhile: the
+// pipeline is compiled for what its file says, and again if that is not so.
 func compileFiles(c *cli.Context, files []string, raw bool) (*lang.Pipeline, *compiler.Result, hcl.Diagnostics) {
+	expected := expectedKernels(c)
 	p, diags := loadFiles(c, files)
 	if p.Root == nil {
 		return p, nil, diags
 	}
-	r, more := compiler.Compile(p.Root, tables, compiler.Options{Device: c.String("device"), Version: Version, Name: p.Name, Kernels: nativeKernels(c), NoPasses: raw})
+	compileFor := func(kernels []string) (*compiler.Result, hcl.Diagnostics) {
+		return compiler.Compile(p.Root, tables, compiler.Options{Device: c.String("device"), Version: Version, Name: p.Name, Kernels: kernels, NoPasses: raw})
+	}
+	var r *compiler.Result
+	var more hcl.Diagnostics
+	if expected != nil {
+		r, more = compileFor(expected)
+	}
+	if kernels := nativeKernels(c); expected == nil || !slices.Equal(kernels, expected) {
+		r, more = compileFor(kernels)
+	}
 	if diags = append(diags, more...); diags.HasErrors() {
 		r = nil
 	}

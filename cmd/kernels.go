@@ -8,10 +8,23 @@ import (
 	"ssc/runtime/ort"
 )
 
+// expectedKernels is what nativeKernels will most likely say once the library is loaded, which begins now; nil where that is not known.
+func expectedKernels(c *cli.Context) []string {
+	if onGPU(c) {
+		return nil
+	}
+	return ort.ExpectedKernels()
+}
+
+func onGPU(c *cli.Context) bool {
+	d := c.String("device")
+	return d != "" && d != "cpu"
+}
+
 // nativeKernels lists the functions that a plan for this machine has native kernels for. Where there are none, compile says why; a run
 // says it once it has a log.
 func nativeKernels(c *cli.Context) []string {
-	if d := c.String("device"); d != "" && d != "cpu" {
+	if onGPU(c) {
 		return nil
 	}
 	names, err := ort.Kernels()

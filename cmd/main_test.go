@@ -50,7 +50,7 @@ func TestScripts(t *testing.T) {
 			return os.WriteFile(filepath.Join(e.WorkDir, "tiny.hcl"), tiny, 0o666)
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"code": exitCodeCommand, "data": dataCommand, "images": imagesCommand, "interrupt": interruptCommand, "jsonlines": jsonLinesCommand, "hold": holdCommand, "cut": cutCommand,
+			"code": exitCodeCommand, "data": dataCommand, "images": imagesCommand, "interrupt": interruptCommand, "jsonlines": jsonLinesCommand, "hold": holdCommand, "cut": cutCommand, "listing": listingCommand,
 		},
 	})
 }

@@ -42,6 +42,14 @@ func kernelNames(t *testing.T) []string {
 	return names
 }
 
+// TestKernelList: the list in the library's file, which a compiler reads before the library is loaded, is that of the library.
+func TestKernelList(t *testing.T) {
+	names := kernelNames(t)
+	if got := ort.ExpectedKernels(); !slices.Equal(got, names) {
+		t.Errorf("ExpectedKernels = %v, want %v: every Register in kernels/ has its SSC_LISTED", got, names)
+	}
+}
+
 // TestKernels: a native kernel computes what the body of its function does, for every sample and for shapes that reach the kernels' own
 // corners; and the number of threads changes no bit.
 func TestKernels(t *testing.T) {

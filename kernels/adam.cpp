@@ -46,6 +46,7 @@ class Adam : public Kernel {
 std::vector<Dims> shapes(const std::vector<Dims>& in, const Attributes&) { return {in.at(5), in.at(6), in.at(7)}; }
 
 const Register entry{{"Adam", {{Type::boolean, true}, {}, {}, {}, {}, {}, {}, {}}, {{}, {}, {}}, shapes, make<Adam>}};
+SSC_LISTED(Adam);
 
 }  // namespace
 }  // namespace ssc

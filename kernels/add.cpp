@@ -35,6 +35,7 @@ Entry entry() {
 }
 
 const Register f32{entry<float>()}, bf16{entry<BFloat16>()};
+SSC_LISTED(Add);
 
 }  // namespace
 }  // namespace ssc

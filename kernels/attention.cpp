@@ -114,6 +114,7 @@ Entry entry() {
 }
 
 const Register f32{entry<float>()}, bf16{entry<BFloat16>()};
+SSC_LISTED(Attention);
 
 }  // namespace
 }  // namespace ssc

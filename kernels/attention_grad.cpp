@@ -137,6 +137,7 @@ Entry entry() {
 }
 
 const Register f32{entry<float>()}, bf16{entry<BFloat16>()};
+SSC_LISTED(AttentionGrad);
 
 }  // namespace
 }  // namespace ssc

@@ -49,6 +49,7 @@ Entry entry() {
 }
 
 const Register f32{entry<float>()}, bf16{entry<BFloat16>()};
+SSC_LISTED(AveragePool);
 
 }  // namespace
 }  // namespace ssc

@@ -48,6 +48,7 @@ Entry entry() {
 }
 
 const Register f32{entry<float>()}, bf16{entry<BFloat16>()};
+SSC_LISTED(AveragePoolGrad);
 
 }  // namespace
 }  // namespace ssc

@@ -84,6 +84,8 @@ Entry with_relu() {
 }
 
 const Register f32{plain<float>()}, bf16{plain<BFloat16>()}, relu_f32{with_relu<float>()}, relu_bf16{with_relu<BFloat16>()};
+SSC_LISTED(BatchNorm);
+SSC_LISTED(BatchNormRelu);
 
 }  // namespace
 }  // namespace ssc

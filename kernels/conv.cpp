@@ -28,6 +28,7 @@ Entry entry() {
 }
 
 const Register f32{entry<float>()}, bf16{entry<BFloat16>()};
+SSC_LISTED(Conv);
 
 }  // namespace
 }  // namespace ssc

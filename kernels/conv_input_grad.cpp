@@ -29,6 +29,7 @@ Entry entry() {
 }
 
 const Register f32{entry<float>()}, bf16{entry<BFloat16>()};
+SSC_LISTED(ConvInputGrad);
 
 }  // namespace
 }  // namespace ssc

@@ -31,6 +31,7 @@ class CrossEntropy : public Kernel {
 std::vector<Dims> shapes(const std::vector<Dims>&, const Attributes&) { return {{}}; }
 
 const Register entry{{"CrossEntropy", {{}, {Type::i64}}, {{}}, shapes, make<CrossEntropy>}};
+SSC_LISTED(CrossEntropy);
 
 }  // namespace
 }  // namespace ssc

@@ -29,6 +29,7 @@ class CrossEntropyGrad : public Kernel {
 std::vector<Dims> shapes(const std::vector<Dims>& in, const Attributes&) { return {in.at(0)}; }
 
 const Register entry{{"CrossEntropyGrad", {{}, {Type::i64}, {}}, {{}}, shapes, make<CrossEntropyGrad>}};
+SSC_LISTED(CrossEntropyGrad);
 
 }  // namespace
 }  // namespace ssc

@@ -56,6 +56,9 @@ struct Register {
   explicit Register(Entry e) { entries().push_back(std::move(e)); }
 };
 
+// Names a function with a kernel in a section of the library's file, for a compiler that reads the list before the library is loaded.
+#define SSC_LISTED(name) __attribute__((used, section("ssc_kernels"))) const char listed_##name[] = #name
+
 template <class K>
 std::unique_ptr<Kernel> make(const Attributes& a) {
   return std::make_unique<K>(a);

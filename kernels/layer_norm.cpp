@@ -41,6 +41,7 @@ Entry entry() {
 }
 
 const Register f32{entry<float>()}, bf16{entry<BFloat16>()};
+SSC_LISTED(LayerNorm);
 
 }  // namespace
 }  // namespace ssc

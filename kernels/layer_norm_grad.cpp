@@ -81,6 +81,7 @@ Entry entry() {
 }
 
 const Register f32{entry<float>()}, bf16{entry<BFloat16>()};
+SSC_LISTED(LayerNormGrad);
 
 }  // namespace
 }  // namespace ssc

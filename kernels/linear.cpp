@@ -67,6 +67,7 @@ Entry entry() {
 }
 
 const Register f32{entry<float>()}, bf16{entry<BFloat16>()};
+SSC_LISTED(Linear);
 
 }  // namespace
 }  // namespace ssc

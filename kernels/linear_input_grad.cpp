@@ -33,6 +33,7 @@ Entry entry() {
 }
 
 const Register f32{entry<float>()}, bf16{entry<BFloat16>()};
+SSC_LISTED(LinearInputGrad);
 
 }  // namespace
 }  // namespace ssc

@@ -62,6 +62,7 @@ Entry entry() {
 }
 
 const Register f32{entry<float>()}, bf16{entry<BFloat16>()};
+SSC_LISTED(LinearWeightGrad);
 
 }  // namespace
 }  // namespace ssc

@@ -45,6 +45,7 @@ Entry entry() {
 }
 
 const Register f32{entry<float>()}, bf16{entry<BFloat16>()};
+SSC_LISTED(MaxPool);
 
 }  // namespace
 }  // namespace ssc

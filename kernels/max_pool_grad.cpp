@@ -65,6 +65,7 @@ Entry entry() {
 }
 
 const Register f32{entry<float>()}, bf16{entry<BFloat16>()};
+SSC_LISTED(MaxPoolGrad);
 
 }  // namespace
 }  // namespace ssc

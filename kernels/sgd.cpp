@@ -54,6 +54,7 @@ std::vector<Dims> shapes(const std::vector<Dims>& in, const Attributes&) {
 
 const Arg maybe{Type::f32, true};
 const Register entry{{"SGD", {{Type::boolean, true}, {}, {}, {}, maybe}, {{}, maybe}, shapes, make<SGD>}};
+SSC_LISTED(SGD);
 
 }  // namespace
 }  // namespace ssc
