@@ -35,24 +35,25 @@ func (s *idx) Args(set *schema.Set) {
 func (s *idx) Channels() int { return 1 }
 
 func (s *idx) Open(ctx context.Context) (Samples, error) {
-	dims, pixels, err := readIDXFile(ctx, s.images, 3)
+	images, err := readIDXFile(ctx, s.images, 3)
 	if err != nil {
 		return nil, err
 	}
-	out := &idxSamples{path: s.images, labelPath: s.labels, n: dims[0], height: dims[1], width: dims[2], pixels: pixels}
+	out := &idxSamples{path: s.images, labelPath: s.labels, n: images.dims[0], height: images.dims[1], width: images.dims[2], pixels: images.data}
 	if out.n == 0 || out.height == 0 || out.width == 0 {
 		return nil, fmt.Errorf("%s: holds no pixels: %d images of %d x %d", s.images, out.n, out.height, out.width)
 	}
 	if s.labels == "" {
 		return out, nil
 	}
-	dims, out.labels, err = readIDXFile(ctx, s.labels, 1)
+	labels, err := readIDXFile(ctx, s.labels, 1)
 	if err != nil {
 		return nil, err
 	}
-	if dims[0] != out.n {
-		return nil, fmt.Errorf("%s: holds %d labels, but %s holds %d images", s.labels, dims[0], s.images, out.n)
+	if labels.dims[0] != out.n {
+		return nil, fmt.Errorf("%s: holds %d labels, but %s holds %d images", s.labels, labels.dims[0], s.images, out.n)
 	}
+	out.labels = labels.data
 	return out, nil
 }
 
@@ -88,21 +89,23 @@ func (s *idxSamples) List() *List {
 	return listFiles([]string{s.path, s.labelPath})
 }
 
-func readIDXFile(ctx context.Context, path string, axes int) ([]int, []uint8, error) {
-	f, err := openFile(path, nil)
-	if err != nil {
-		return nil, nil, fmt.Errorf("%s: %w", path, cause(err))
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, nil, fmt.Errorf("%s: %w", path, cause(err))
-	}
-	dims, data, err := readIDX(&cancelReader{ctx, f}, info.Size(), axes)
-	if err != nil {
-		return nil, nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return dims, data, nil
+func readIDXFile(ctx context.Context, path string, axes int) (held, error) {
+	return hold(ctx, heldFile{path, axes}, func() (held, error) {
+		f, err := openFile(path, nil)
+		if err != nil {
+			return held{}, fmt.Errorf("%s: %w", path, cause(err))
+		}
+		defer f.Close()
+		info, err := f.Stat()
+		if err != nil {
+			return held{}, fmt.Errorf("%s: %w", path, cause(err))
+		}
+		dims, data, err := readIDX(&cancelReader{ctx, f}, info.Size(), axes)
+		if err != nil {
+			return held{}, fmt.Errorf("%s: %w", path, err)
+		}
+		return held{dims, data}, nil
+	})
 }
 
 // cancelReader stops reading when its context ends.

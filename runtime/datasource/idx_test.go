@@ -2,6 +2,7 @@ package datasource
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"github.com/klauspost/compress/gzip"
 	"os"
@@ -92,6 +93,35 @@ func TestIDX(t *testing.T) {
 				t.Errorf("%s: image %d is %d x %d x %d (-want +got):\n%s", c.name, i, m.Height, m.Width, m.Channels, diff)
 			}
 		}
+	}
+}
+
+// TestIDXTogether checks that sources that are opened together hold a file once, and that others do not.
+func TestIDXTogether(t *testing.T) {
+	dir := t.TempDir()
+	images := write(t, dir, "images", idxFile([]byte{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}, 2, 2, 3))
+	labels := write(t, dir, "labels", idxFile([]byte{9, 7}, 2))
+	open := func(ctx context.Context, labels string) *idxSamples {
+		t.Helper()
+		s, err := (&idx{images: images, labels: labels}).Open(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s.(*idxSamples)
+	}
+	together := Together(t.Context())
+	plain, labelled, alone := open(together, ""), open(together, labels), open(t.Context(), labels)
+	if &plain.pixels[0] != &labelled.pixels[0] {
+		t.Error("two sources that are opened together hold the pixels of one file twice")
+	}
+	if plain.Label(1) != -1 || labelled.Label(1) != 7 {
+		t.Errorf("labels without and with their file: %d and %d, want -1 and 7", plain.Label(1), labelled.Label(1))
+	}
+	if &alone.pixels[0] == &labelled.pixels[0] {
+		t.Error("a source that is opened alone shares the pixels of others")
+	}
+	if _, err := (&idx{images: labels}).Open(together); err == nil || !strings.Contains(err.Error(), "1 axes where 3 are needed") {
+		t.Errorf("opening labels as images = %v, want an error about their axes", err)
 	}
 }
 

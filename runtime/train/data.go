@@ -31,13 +31,14 @@ type dataset struct {
 	digest   string           // of the list
 }
 
-// openData opens every dataset, side by side; what is wrong with one is said at its source block.
+// openData opens every dataset, side by side and together; what is wrong with one is said at its source block.
 func openData(ctx context.Context, p *plan.Plan, note func(format string, args ...any)) (map[string]*dataset, error) {
 	list := make([]*dataset, len(p.Datasets))
 	errs := make([]error, len(p.Datasets))
 	var wg sync.WaitGroup
+	together := datasource.Together(ctx)
 	for i, d := range p.Datasets {
-		wg.Go(func() { list[i], errs[i] = openDataset(ctx, d) })
+		wg.Go(func() { list[i], errs[i] = openDataset(together, d) })
 	}
 	wg.Wait()
 	if err := errors.Join(errs...); err != nil {
