@@ -60,7 +60,7 @@ func extract(c *cli.Context) error {
 	}
 	defer done()
 	var unreadable []string
-	n.OnBad = func(b loader.Bad) { unreadable = append(unreadable, fmt.Sprintf("%s: %s", b.Name, b.Err)) }
+	n.OnBad = func(b loader.Bad) { unreadable = append(unreadable, b.String()) }
 	got, err := features.Write(ctx, n.Subject, dataset, name, atomic.OS{})
 	if err != nil {
 		return interrupted(ctx, err)

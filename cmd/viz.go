@@ -12,6 +12,7 @@ import (
 	"ssc/lang"
 	"ssc/lang/schema"
 	"ssc/runtime/checkpoint/atomic"
+	"ssc/runtime/loader"
 	"ssc/runtime/probe"
 	"ssc/runtime/report"
 	"ssc/runtime/track"
@@ -52,7 +53,7 @@ func viz(c *cli.Context) error {
 	if err != nil {
 		return interrupted(ctx, err)
 	}
-	g, err := track.Views(ctx, r.Plan, d, c.Int("n"))
+	g, err := track.Views(ctx, r.Plan, d, c.Int("n"), func(b loader.Bad) { talk(c)("unreadable sample %s", b) })
 	if err != nil {
 		return interrupted(ctx, err)
 	}

@@ -319,17 +319,28 @@ func TestFewFiles(t *testing.T) {
 	compare(t, outcome(t, dir), want)
 }
 
-// TestWorkerPanic: a panic that a sample causes makes it a bad sample, with the stack in the log.
+// TestWorkerPanic: a panic that a sample causes makes it a bad sample, with the stack in the log, whatever reads it: the pictures of the report read 8 samples, 3 epochs 40 each, and the
+// monitor after each of them 37.
 func TestWorkerPanic(t *testing.T) {
 	r := compile(t, images(), "loader.max_bad_fraction=0.1")
-	c := armed(r.program(t, filepath.Join(t.TempDir(), "run"), 2), failpoint.Worker, "panic:20")
-	out, err := c.CombinedOutput()
-	if err != nil {
-		t.Fatalf("a run with a panic in a worker: %v\n%s", err, out)
-	}
-	for _, want := range []string{"unreadable sample ", "panic: failpoint loader.worker", "loader.(*worker).fill"} {
-		if !strings.Contains(string(out), want) {
-			t.Errorf("the run said %s, want %q", out, want)
+	for reader, pass := range map[string]int{"pictures": 5, "training": 20, "monitor": 8 + 3*40 + 2*37 + 10} {
+		dir := filepath.Join(t.TempDir(), "run")
+		c := armed(r.program(t, dir, 2), failpoint.Worker, fmt.Sprintf("panic:%d", pass))
+		out, err := c.CombinedOutput()
+		if err != nil {
+			t.Fatalf("a run with a panic in a worker for the %s: %v\n%s", reader, err, out)
+		}
+		for _, want := range []string{"unreadable sample ", "panic: failpoint loader.worker", "loader.(*worker).fill"} {
+			if !strings.Contains(string(out), want) {
+				t.Errorf("with a panic of what the %s read the run said %s, want %q", reader, out, want)
+			}
+		}
+		lines, err := os.ReadFile(filepath.Join(dir, "bad_samples.jsonl"))
+		if got, want := bytes.Count(lines, []byte("\n")), map[string]int{"training": 1}[reader]; err != nil || got != want {
+			t.Errorf("after a panic of what the %s read bad_samples.jsonl has %d lines, %v, want %d", reader, got, err, want)
+		}
+		if got, want := strings.Contains(string(out), "knn of encoder: unreadable images"), reader == "monitor"; got != want {
+			t.Errorf("with a panic of what the %s read the run says that the monitor met it: %t, want %t", reader, got, want)
 		}
 	}
 }

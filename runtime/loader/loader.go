@@ -45,6 +45,8 @@ type Config struct {
 	Epochs int // iteration ends before this epoch
 	Epoch  int // first epoch …
 	Step   int // … and first batch in it
+	// Batches, if not 0, ends the iteration after so many batches at the latest. No sample is read for another.
+	Batches int
 
 	// MaxBadFraction is the share of different unreadable samples in the data set above which Next fails.
 	MaxBadFraction float64

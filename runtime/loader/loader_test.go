@@ -7,6 +7,7 @@ import (
 	"io"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -85,6 +86,31 @@ func collect(t *testing.T, cfg loader.Config) []copied {
 		}
 		out = append(out, c)
 		b.Release()
+	}
+}
+
+// An iteration of two batches has the first two of a longer one, and reads no sample for a third, however long it is given.
+func TestBatches(t *testing.T) {
+	var read atomic.Int32
+	s := &fake{n: 40}
+	cfg := config(s)
+	want := collect(t, cfg)[:2]
+	s.reads = func(int) { read.Add(1) }
+	cfg.Batches, cfg.Prefetch = 2, 5
+	if diff := cmp.Diff(want, collect(t, cfg)); diff != "" {
+		t.Errorf("two batches differ from the first two of all (-want +got):\n%s", diff)
+	}
+	l, err := loader.New(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if _, err := l.Next(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(50 * time.Millisecond)
+	if got, want := int(read.Load()), 2*2*cfg.BatchSize; got > want {
+		t.Errorf("two iterations of two batches of %d read %d samples, want %d", cfg.BatchSize, got, want)
 	}
 }
 

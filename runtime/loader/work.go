@@ -20,6 +20,15 @@ type Bad struct {
 	Stack    string // of a panic, else empty
 }
 
+// String says what was wrong with which sample, and where a panic came from.
+func (b Bad) String() string {
+	text := fmt.Sprintf("%s: %s", b.Name, b.Err)
+	if b.Stack != "" {
+		text += "\n" + b.Stack
+	}
+	return text
+}
+
 // Panic is a panic of one of the loader's goroutines.
 type Panic struct {
 	Value any
@@ -43,7 +52,7 @@ func (l *Loader) dispatch(ctx context.Context) {
 	defer close(l.tasks)
 	defer close(l.queue)
 	c := &l.cfg
-	step := c.Step
+	step, left := c.Step, c.Batches
 	for epoch := c.Epoch + step/l.steps; epoch < c.Epochs; epoch++ {
 		order := c.order(epoch)
 		for step %= l.steps; step < l.steps; step++ {
@@ -53,6 +62,10 @@ func (l *Loader) dispatch(ctx context.Context) {
 					return
 				}
 			case <-ctx.Done():
+				return
+			}
+			if left--; left == 0 {
+				l.ended = true
 				return
 			}
 		}

@@ -107,7 +107,7 @@ func TestViewsAreTraining(t *testing.T) {
 	const n = 12
 	for name, shuffle := range map[string]bool{"train": true, "bank": false} {
 		s.Train.Spec.Name = name
-		g, err := Views(context.Background(), s.Plan, s.Train, n)
+		g, err := Views(context.Background(), s.Plan, s.Train, n, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

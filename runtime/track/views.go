@@ -29,7 +29,11 @@ func (t *Tracker) samples() {
 }
 
 func (t *Tracker) addSamples() error {
-	g, err := Views(context.Background(), t.scene.Plan, t.scene.Train, shown)
+	g, err := Views(context.Background(), t.scene.Plan, t.scene.Train, shown, func(b loader.Bad) {
+		if b.Stack != "" { // of a sample that is damaged training tells
+			t.scene.Note("unreadable sample %s", b)
+		}
+	})
 	if err != nil {
 		return err
 	}
@@ -41,9 +45,9 @@ func (t *Tracker) addSamples() error {
 }
 
 // Views shows the first n samples that epoch 0 reads of a dataset, with their views: of the training set exactly those that the first step is given, draws of the augmentation
-// included; of others those that a probe is given. What cannot be read is replaced as it is in training.
-func Views(ctx context.Context, p *plan.Plan, d probe.Dataset, n int) (report.Gallery, error) {
-	c := loader.Sequential(loader.Config{Samples: d.Samples, Channels: d.Channels, Views: d.Spec.Views, Seed: p.Seed, Prefetch: 1, MaxBadFraction: 1})
+// included; of others those that a probe is given. What cannot be read is replaced as it is in training, and onBad, if not nil, is told of it.
+func Views(ctx context.Context, p *plan.Plan, d probe.Dataset, n int, onBad func(loader.Bad)) (report.Gallery, error) {
+	c := loader.Sequential(loader.Config{Samples: d.Samples, Channels: d.Channels, Views: d.Spec.Views, Seed: p.Seed, Batches: 1, Prefetch: 1, MaxBadFraction: 1, OnBad: onBad})
 	c.BatchSize = min(n, d.Samples.Len())
 	c.Shuffle = d.Spec.Name == "train" && p.Loader.Shuffle
 	fail := func(err error) (report.Gallery, error) {

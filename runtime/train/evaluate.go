@@ -9,7 +9,6 @@ import (
 
 	"ssc/compiler/plan"
 	"ssc/runtime/failpoint"
-	"ssc/runtime/loader"
 	"ssc/runtime/ort"
 	"ssc/runtime/probe"
 	"ssc/runtime/report"
@@ -115,7 +114,7 @@ func (r *run) carryOut(ctx context.Context, c plan.Component, s *probe.Subject) 
 		return nil, err
 	}
 	bad := 0
-	s.OnBad = func(loader.Bad) { bad++ }
+	s.OnBad = r.countBad(&bad)
 	found, err := p.Measure(ctx, s)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %s of %s: %w", c.At, c.Label, s.Name, err)

@@ -321,11 +321,17 @@ func (r *run) startLoader(ctx context.Context) error {
 }
 
 func (r *run) noteBad(b loader.Bad) {
-	r.Report.Note("unreadable sample %s: %s", b.Name, b.Err)
-	if b.Stack != "" {
-		r.Report.Note("%s", b.Stack)
-	}
+	r.Report.Note("unreadable sample %s", b)
 	_ = r.bad.add(badRecord{b.Index, b.Name, b.Epoch, b.Position, b.Err.Error()}) // plain numbers and texts: JSON takes them
+}
+
+// countBad counts what cannot be read beside training, in measurements and stages. A panic is a bug of ssc, wherever a sample causes it, and is told of with its stack.
+func (r *run) countBad(n *int) func(loader.Bad) {
+	return func(b loader.Bad) {
+		if *n++; b.Stack != "" {
+			r.Report.Note("unreadable sample %s", b)
+		}
+	}
 }
 
 func (d *dataset) notes() []string {

@@ -49,7 +49,7 @@ func (r *run) stage(ctx context.Context, which int) error {
 	if err != nil {
 		return err
 	}
-	h.Subject.OnBad = func(loader.Bad) { bad++ }
+	h.Subject.OnBad = r.countBad(&bad)
 	defer h.Subject.Close()
 	values, err := h.Run(ctx, which)
 	if err != nil {
