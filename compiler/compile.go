@@ -59,6 +59,7 @@ type compilation struct {
 	train   *stepGraph
 	extract *inferenceGraph
 	extra   []*inferenceGraph // that probes need
+	layout  string            // of the maps of a step
 	needs   probe.Needs
 	plan    *plan.Plan
 	files   map[string][]byte

@@ -17,6 +17,9 @@ import (
 
 // optimise runs the passes over the graphs. The extraction graph holds standard operators only, so its functions are inlined first.
 func (c *compilation) optimise() {
+	calls := functions(c.train.G)
+	native := func(name string) bool { return calls[name] && c.hasKernel(name) }
+	c.layout = layout(calls, native)
 	graphs := []**ir.Graph{&c.train.G}
 	for _, e := range c.inferences() {
 		e.G = ir.InlineFunctions(e.G, nil)
@@ -25,8 +28,8 @@ func (c *compilation) optimise() {
 	if c.options.NoPasses {
 		return
 	}
-	if c.layout() == "nhwc" {
-		c.train.G = pass.ChannelsLast(c.train.G, c.hasKernel)
+	if c.layout == "nhwc" {
+		c.train.G = pass.ChannelsLast(c.train.G, native)
 	}
 	if c.root.train.precision == "bf16" {
 		c.train.G = pass.BFloat16(c.train.G)
@@ -45,7 +48,7 @@ func (c *compilation) optimise() {
 func (c *compilation) emit() {
 	c.plan = &plan.Plan{
 		Format: plan.Format, Compiler: c.options.Version, Name: c.name(), Seed: uint64(c.root.pipeline.seed),
-		Target:   plan.Target{Device: c.device(), Layout: c.layout(), Precision: c.root.train.precision, Kernels: c.kernels(), World: 1},
+		Target:   plan.Target{Device: c.device(), Layout: c.layout, Precision: c.root.train.precision, Kernels: c.kernels(), World: 1},
 		Graphs:   map[string]plan.Graph{},
 		State:    c.state(),
 		Groups:   c.train.groups,
@@ -85,14 +88,39 @@ func settings(b *schema.Block) (out []plan.Setting) {
 	return out
 }
 
-// layout is that of a step's maps: channels last where every function on maps has a kernel for it.
-func (c *compilation) layout() string {
+// functions are those that the outputs of a graph need.
+func functions(g *ir.Graph) map[string]bool {
+	calls, read := map[string]bool{}, map[*ir.Value]bool{}
+	for _, v := range g.Outputs {
+		read[v] = true
+	}
+	for _, n := range slices.Backward(g.Nodes) {
+		if !slices.ContainsFunc(n.Out, func(v *ir.Value) bool { return read[v] }) {
+			continue
+		}
+		if ir.IsFunction(n.Op) {
+			calls[n.Op.Name()] = true
+		}
+		for _, v := range n.In {
+			read[v] = true
+		}
+	}
+	return calls
+}
+
+// layout is that of a step's maps: channels last where every function on maps that the step calls has a kernel for it. What it does not call has no say, for the list of a plan, which compiles to the same graph
+// again, does not name it.
+func layout(calls map[string]bool, native func(name string) bool) string {
+	of := "nchw"
 	for _, name := range []string{"Conv", "ConvInputGrad", "ConvWeightGrad", "BatchNorm", "BatchNormGrad", "BatchNormRelu", "BatchNormReluGrad"} {
-		if !c.hasKernel(name) {
+		switch {
+		case native(name):
+			of = "nhwc"
+		case calls[name]:
 			return "nchw"
 		}
 	}
-	return "nhwc"
+	return of
 }
 
 func (c *compilation) hasKernel(name string) bool { return slices.Contains(c.options.Kernels, name) }
