@@ -59,6 +59,9 @@ type Port struct {
 	Dims  []int
 }
 
+// far reports whether the nodes run elsewhere than on the processor.
+func (o SessionOptions) far() bool { return o.Provider != "" && o.Provider != "cpu" }
+
 // Session is a model ready to run. Its methods may be called from several goroutines, its bindings from one each.
 type Session struct {
 	lib     *library
@@ -79,7 +82,7 @@ func NewSession(model []byte, o SessionOptions) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Session{lib: lib, bindings: map[*Binding]bool{}, far: o.Provider != "" && o.Provider != "cpu"}
+	s := &Session{lib: lib, bindings: map[*Binding]bool{}, far: o.far()}
 	if o.Reserve > 0 {
 		arenaReserve(o.Reserve) // where the system does not give it in one piece, a run may still find it in several
 	}
@@ -141,7 +144,7 @@ func (o SessionOptions) entries() map[string]string {
 	if len(o.kernelNames) > 0 {
 		entries["ssc.kernels"] = strings.Join(o.kernelNames, ",")
 	}
-	if o.Provider != "" && o.Provider != "cpu" {
+	if o.far() {
 		entries["session.disable_cpu_ep_fallback"] = "1"
 	}
 	maps.Copy(entries, o.Config)
