@@ -148,7 +148,7 @@ func (a *interclr) Loss(b *nn.Builder) *ir.Value {
 	k := a.queue.keys(b, a.encode)
 	last := len(q) - 1
 	queue := nn.NewQueue(s, "queue", a.queue.length, a.queue.dim)
-	memory := nn.NewClusters(s.Sub("memory"), a.memory.of.length, a.memory.of.dim, a.classes)
+	memory := nn.NewClusters(s.Sub("memory"), &a.memory, a.memory.of.length, a.memory.of.dim, a.classes)
 	a.stages(b, memory.Memory())
 
 	intra := among(s, a.head, a.intra.apply(products(q[0], k[0])), op.MatMul(q[0], op.Transpose(queue.Rows(), 1, 0)))
@@ -185,7 +185,6 @@ func (a *interclr) weights(b *nn.Builder) (intra, inter *ir.Value) {
 
 // stages fills the memory before the first step. Clusters that move are tended between steps; others are made anew between epochs, of the features that the network has then, while the memory keeps its keys.
 func (a *interclr) stages(b *nn.Builder, m *plan.Memory) {
-	m.At = b.Place(&a.memory, "length")
 	found := func(kind string) []plan.Action {
 		return append(a.clustering.actions(a.extractor, a.classes), plan.Action{Kind: kind, Memory: m})
 	}

@@ -22,7 +22,7 @@ type chooser struct {
 func (c chooser) choose(positives, negatives []float64) (own, others []float64) {
 	c.t.Helper()
 	b := nn.NewBuilder("train", true, ir.Dim{Name: "batch", Size: 2}, nil)
-	m := nn.NewClusters(b.Root().Sub("memory"), 12, 2, 3)
+	m := nn.NewClusters(b.Root().Sub("memory"), &interclr{}, 12, 2, 3)
 	n := c.a.numbered(b, m)
 	b.G.Output(n.own(b.Draw("positives", ir.Shape{b.Batch()}, whole)))
 	falling, labels, counts := ir.NewTensor(ir.Float32, 2, 12), ir.NewTensor(ir.Float32, 12), ir.NewTensor(ir.Float32, 3)

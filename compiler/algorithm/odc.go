@@ -71,7 +71,7 @@ func (a *odc) Loss(b *nn.Builder) *ir.Value {
 		return b.Failed()
 	}
 	w := a.head.(head.Weigher)
-	clusters := nn.NewClusters(s.Sub("memory"), a.memory.length, a.memory.dim, w.Classes())
+	clusters := nn.NewClusters(s.Sub("memory"), &a.memory, a.memory.length, a.memory.dim, w.Classes())
 	a.stages(b, clusters.Memory())
 	in := []*ir.Value{z, clusters.Labels()}
 	var loss *ir.Value
@@ -87,7 +87,6 @@ func (a *odc) Loss(b *nn.Builder) *ir.Value {
 
 // stages fills the memory before the first step and tends it between steps. The classifier starts anew after the clustering even where its weights were given.
 func (a *odc) stages(b *nn.Builder, m *plan.Memory) {
-	m.At = b.Place(&a.memory, "length")
 	do := append(a.clustering.actions(a.extractor, a.head.(head.Classifier).Classes()), plan.Action{Kind: plan.Remember, Memory: m}, plan.Action{Kind: plan.Restart, Target: "head."})
 	b.Stage(plan.Stage{Name: "clustering", Initial: true, Do: do, At: a.clustering.place(b, a.head)})
 	a.tending.stages(b, a, m, a.memory.least)

@@ -17,7 +17,7 @@ type Bank struct {
 func NewBank(s Scope, c schema.Component, name string, length, dim int) *Bank {
 	init := Normal(0, 1)
 	init.Unit = true
-	index := s.B.IndexOf(length, c, "length")
+	index := s.B.IndexOf(length, c)
 	return &Bank{length: length, index: index, own: op.Unsqueeze(index, 1), rows: s.Buffer(name, ir.Named("row", length, "dim", dim), init)}
 }
 

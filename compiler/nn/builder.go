@@ -127,14 +127,12 @@ func (b *Builder) Index() *ir.Value {
 	return b.field(plan.Field{Name: "idx", Kind: "idx"}, ir.Int64, ir.Shape{b.batch})
 }
 
-// IndexOf is Index where the training set must have length samples, as the argument arg of component c says: the runtime compares them before the first step.
-func (b *Builder) IndexOf(length int, c schema.Component, arg string) *ir.Value {
+// IndexOf is Index where the training set must have length samples, as the argument "length" of component c says: the runtime compares them before the first step.
+func (b *Builder) IndexOf(length int, c schema.Component) *ir.Value {
 	v := b.Index()
 	f := &b.Fields[slices.IndexFunc(b.Fields, func(f plan.Field) bool { return f.Kind == "idx" })]
 	f.Below = length
-	if block := b.Blocks[c]; block != nil {
-		f.At = block.At(arg)
-	}
+	f.At = b.Place(c, "length")
 	return v
 }
 

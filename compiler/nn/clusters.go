@@ -5,19 +5,21 @@ import (
 	"ssc/compiler/ir"
 	"ssc/compiler/op"
 	"ssc/compiler/plan"
+	"ssc/lang/schema"
 )
 
 // Clusters are the features and clusters of all images, which outlive the step: the samples memory and the centroids memory of online clustering. A stage fills them before the first step.
 type Clusters struct {
 	scope                               Scope
+	at                                  string    // file:line,col of the length
 	index                               *ir.Value // of the batch's samples: [batch]
 	k                                   int
 	features, labels, centroids, counts *State
 }
 
-// NewClusters declares a memory of length images with features of dim numbers in k clusters, under MMSelfSup's names.
-func NewClusters(s Scope, length, dim, k int) *Clusters {
-	return &Clusters{scope: s, index: s.B.Index(), k: k,
+// NewClusters declares a memory of length images, so many as the training set must have, as the argument "length" of component c says, with features of dim numbers in k clusters, under MMSelfSup's names.
+func NewClusters(s Scope, c schema.Component, length, dim, k int) *Clusters {
+	return &Clusters{scope: s, at: s.B.Place(c, "length"), index: s.B.IndexOf(length, c), k: k,
 		features:  s.Buffer("feature_bank", ir.Named("row", length, "dim", dim), Constant(0)),
 		labels:    s.Buffer("label_bank", ir.Named("row", length), Constant(0)),
 		centroids: s.Buffer("centroids", ir.Named("class", k, "dim", dim), Constant(0)),
@@ -26,7 +28,7 @@ func NewClusters(s Scope, length, dim, k int) *Clusters {
 
 // Memory names the tensors for a plan's stages.
 func (c *Clusters) Memory() *plan.Memory {
-	return &plan.Memory{Features: c.features.Name, Labels: c.labels.Name, Centroids: c.centroids.Name, Counts: c.counts.Name}
+	return &plan.Memory{At: c.at, Features: c.features.Name, Labels: c.labels.Name, Centroids: c.centroids.Name, Counts: c.counts.Name}
 }
 
 // Index is the row of each sample of the batch: [batch], int64.

@@ -81,7 +81,7 @@ func TestMemoryOfAnother(t *testing.T) {
 	r := withMethod(t, strings.Replace(methods["npid"], "37", "40", 1))
 	dir := filepath.Join(t.TempDir(), "run")
 	_, err := r.run(t.Context(), train.Options{Dir: dir})
-	want := regexp.MustCompile(`^testdata/tiny.hcl:\d+,16: a row is kept for each of 40 images, but dataset "train" \(testdata/tiny.hcl:\d+,3\) has 37. Write 37$`)
+	want := regexp.MustCompile(`^testdata/tiny.hcl:\d+,16: a row is kept for each of 40 images, but dataset "train" \(testdata/tiny.hcl:\d+,3\) has 37. Write length = 37$`)
 	if refused := (train.Refused{}); !errors.As(err, &refused) || !want.MatchString(err.Error()) {
 		t.Errorf("the run ended with %v, want a refusal %v", err, want)
 	}

@@ -130,8 +130,8 @@ func TestStagesStopped(t *testing.T) {
 func TestStagesRefused(t *testing.T) {
 	for name, c := range map[string]struct{ block, want string }{
 		"more clusters than images":  {strings.Replace(clusterers["deepcluster"], "num_classes = 5", "num_classes = 38", 1), "38 clusters cannot be made of the 37 images"},
-		"a memory of another length": {strings.Replace(clusterers["odc"], "length      = 37", "length      = 36", 1), "a row for each of 36 images, but dataset \"train\" has 37. Write length = 37"},
-		"keys of another length":     {strings.Replace(clusterers["interclr"], "length      = 37", "length      = 38", 1), "a row for each of 38 images, but dataset \"train\" has 37. Write length = 37"},
+		"a memory of another length": {strings.Replace(clusterers["odc"], "length      = 37", "length      = 36", 1), "a row is kept for each of 36 images, but dataset \"train\" (" + pipelineFile + ":"},
+		"keys of another length":     {strings.Replace(clusterers["interclr"], "length      = 37", "length      = 38", 1), ") has 37. Write length = 37"},
 		"too many small clusters":    {strings.Replace(clusterers["odc"], "min_cluster = 4", "min_cluster = 8", 1), "5 clusters cannot all have at least min_cluster = 8 of 37 images"},
 		"more components":            {strings.Replace(clusterers["deepcluster"], "pca_dim = 4", "pca_dim = 40", 1), "37 images have no 40 principal components"},
 	} {

@@ -33,8 +33,6 @@ func Check(p *plan.Plan, images func(dataset string) int) error {
 				return fmt.Errorf("%s: %d clusters cannot be made of the %d images of dataset \"train\". Write a num_classes of at most %d, better a tenth of it", s.At, a.K, n, n)
 			case a.Kind == plan.KMeans && a.Dim > n:
 				return fmt.Errorf("%s: the features of %d images have no %d principal components. Lower pca_dim, or write -1 for none", s.At, n, a.Dim)
-			case a.Memory != nil && length(p, a.Memory) != n:
-				return fmt.Errorf("%s: the memory keeps a row for each of %d images, but dataset \"train\" has %d. Write length = %d", a.Memory.At, length(p, a.Memory), n, n)
 			case a.Kind == plan.Merge && a.Least*classes(p, a.Memory) > n:
 				return fmt.Errorf("%s: %d clusters cannot all have at least min_cluster = %d of %d images. Write at most %d", a.Memory.At, classes(p, a.Memory), a.Least, n, n/classes(p, a.Memory))
 			}
@@ -192,8 +190,6 @@ func (w *work) merge(ctx context.Context, i int, a plan.Action) error {
 	_, err := m.Merge(context.WithoutCancel(ctx), a.Least, func(part int) plan.Rand { return w.draw(i, part) })
 	return err
 }
-
-func length(p *plan.Plan, m *plan.Memory) int { return sizes(p, m.Labels)[0] }
 
 func classes(p *plan.Plan, m *plan.Memory) int { return sizes(p, m.Counts)[0] }
 

@@ -29,7 +29,6 @@ func TestCheck(t *testing.T) {
 		{labelled(10), 10, 10, ""},
 		{labelled(11), 10, 10, "a.hcl:3,5: 11 clusters cannot be made of the 10 images"},
 		{labelled(5), 10, 9, `a.hcl:3,5: the features of clustering are those of dataset "other", which has 9 images, but dataset "train" has 10`},
-		{online, 110, 0, "a.hcl:7,9: the memory keeps a row for each of 100 images, but dataset \"train\" has 110. Write length = 110"},
 		{online, 100, 0, "a.hcl:7,9: 10 clusters cannot all have at least min_cluster = 11 of 100 images. Write at most 10"},
 	} {
 		err := Check(c.p, images(c.n, c.other))

@@ -116,7 +116,7 @@ func (r *run) checkData() error {
 func (r *run) checkLength(images int) error {
 	for _, f := range r.plan.Fields {
 		if f.Kind == "idx" && f.Below > 0 && f.Below != images {
-			return refuse("%s: a row is kept for each of %d images, but dataset \"train\" (%s) has %d. Write %d", f.At, f.Below, r.data["train"].at, images, images)
+			return refuse("%s: a row is kept for each of %d images, but dataset \"train\" (%s) has %d. Write length = %d", f.At, f.Below, r.data["train"].at, images, images)
 		}
 	}
 	return nil

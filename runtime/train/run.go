@@ -213,11 +213,11 @@ func (r *run) prepare(ctx context.Context) (err error) {
 	if r.plan.Loader.Last == plan.LastDrop && n < r.plan.Loader.BatchSize {
 		return refuse("%s: dataset \"train\" has %d images, fewer than the batch size of %d, and last = \"drop\" leaves incomplete batches out", r.data["train"].at, n, r.plan.Loader.BatchSize)
 	}
-	if err := stage.Check(r.plan, func(name string) int { return r.data[name].samples.Len() }); err != nil {
-		return Refused{err}
-	}
 	if err := r.checkLength(n); err != nil {
 		return err
+	}
+	if err := stage.Check(r.plan, func(name string) int { return r.data[name].samples.Len() }); err != nil {
+		return Refused{err}
 	}
 	r.perEpoch = plan.StepsPerEpoch(n, r.plan.Loader.BatchSize, r.plan.Loader.Last)
 	r.total = r.perEpoch * r.plan.Train.Epochs
