@@ -21,6 +21,25 @@ var limits = map[string]time.Duration{
 	"selfsup/simclr/simclr_resnet50_8xb32-coslr-200e_in1k.hcl":      time.Second,
 }
 
+// trained are the numbers that pipelines train: those of MMClassification's ResNet-50, without one of the three input channels where the network sees Sobel derivatives, and those of a classifier of 10,000.
+var trained = map[string]int{
+	"selfsup/deepcluster/deepcluster_resnet50_8xb64-steplr-200e_in1k.hcl":       23508032 + 2049*10000,
+	"selfsup/deepcluster/deepcluster-sobel_resnet50_8xb64-steplr-200e_in1k.hcl": 23504896 + 2049*10000,
+}
+
+// TestTrained counts what pipelines train.
+func TestTrained(t *testing.T) {
+	for name, want := range trained {
+		p, err := plan.Decode(compileExample(t, filepath.Join(examples, name))[plan.File])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := p.Stats.Params; got != want {
+			t.Errorf("%s trains %d numbers, want %d", name, got, want)
+		}
+	}
+}
+
 // TestExamples compiles every pipeline in examples, whose data is not there, twice: the files must be the same byte for byte. Named
 // ones must take no more processor time than their limit, in the best of five.
 func TestExamples(t *testing.T) {
