@@ -27,9 +27,10 @@ type Scene struct {
 	FS       atomic.FS
 	Dir      string
 	Plan     *plan.Plan
-	Train    probe.Dataset
-	Step     int // done
-	PerEpoch int // steps
+	Train    probe.Dataset // an evaluation may leave it out
+	Images   int           // of the training set
+	Step     int           // done
+	PerEpoch int           // steps
 	// Evaluation says that nothing is trained: a probe's measurements replace those that it made before, and the status stays.
 	Evaluation bool
 	Note       func(format string, args ...any)
@@ -133,7 +134,7 @@ func (t *Tracker) describe() {
 	if len(t.o.Environment) > 0 {
 		r.Environment = t.o.Environment
 	}
-	r.Facts = facts(p, t.scene.Train.Samples.Len())
+	r.Facts = facts(p, t.scene.Images)
 	t.at(t.scene.Step)
 	r.Steps, r.Epochs = t.scene.PerEpoch*p.Train.Epochs, p.Train.Epochs
 	var warnings []report.Warning

@@ -63,7 +63,7 @@ func scene(dir string, said *[]string) Scene {
 	p := &plan.Plan{Name: "n", Seed: 3, Loader: plan.Loader{BatchSize: 4, Shuffle: true, Last: plan.LastWrap}, Train: plan.Train{Epochs: 4, Accumulate: 1},
 		Track: plan.Track{Report: true, TensorBoard: true}, Settings: []plan.Setting{{Path: "train.epochs", Value: "4", Origin: "n.hcl:7,3"}},
 		Datasets: []plan.Dataset{{Name: "train", Views: views()}}, Pipeline: plan.Component{Blocks: []plan.Component{{Type: "algorithm", Label: "simclr"}}}}
-	return Scene{FS: atomic.OS{}, Dir: dir, Plan: p, Train: probe.Dataset{Spec: p.Datasets[0], Samples: noise{40}, Channels: 3}, PerEpoch: 10,
+	return Scene{FS: atomic.OS{}, Dir: dir, Plan: p, Train: probe.Dataset{Spec: p.Datasets[0], Samples: noise{40}, Channels: 3}, Images: 40, PerEpoch: 10,
 		Note: func(format string, args ...any) { *said = append(*said, fmt.Sprintf(format, args...)) }}
 }
 

@@ -31,13 +31,27 @@ type dataset struct {
 	digest   string           // of the list
 }
 
-// openData opens every dataset, side by side and together; what is wrong with one is said at its source block.
-func openData(ctx context.Context, p *plan.Plan, note func(format string, args ...any)) (map[string]*dataset, error) {
-	list := make([]*dataset, len(p.Datasets))
-	errs := make([]error, len(p.Datasets))
+// named are the datasets that a block names in one of its arguments.
+func named(datasets []plan.Dataset, blocks []plan.Component) []plan.Dataset {
+	return slices.DeleteFunc(slices.Clone(datasets), func(d plan.Dataset) bool {
+		return !slices.ContainsFunc(blocks, func(c plan.Component) bool {
+			for _, v := range c.Args {
+				if v == d.Name {
+					return true
+				}
+			}
+			return false
+		})
+	})
+}
+
+// openData opens some of the plan's datasets, side by side and together; what is wrong with one is said at its source block.
+func openData(ctx context.Context, p *plan.Plan, datasets []plan.Dataset, note func(format string, args ...any)) (map[string]*dataset, error) {
+	list := make([]*dataset, len(datasets))
+	errs := make([]error, len(datasets))
 	var wg sync.WaitGroup
 	together := datasource.Together(ctx)
-	for i, d := range p.Datasets {
+	for i, d := range datasets {
 		wg.Go(func() { list[i], errs[i] = openDataset(together, d) })
 	}
 	wg.Wait()
@@ -122,11 +136,11 @@ func (r *run) checkLength(images int) error {
 	return nil
 }
 
-// noteChanges says which datasets are not what the run was saved with: what is measured on them is not comparable with what was.
+// noteChanges says which of the opened datasets are not what the run was saved with: what is measured on them is not comparable with what was.
 func (r *run) noteChanges() {
 	for _, spec := range r.plan.Datasets {
-		d := r.data[spec.Name]
-		if was := r.loop.Data[spec.Name]; was != "" && was != d.digest {
+		d, opened := r.data[spec.Name]
+		if was := r.loop.Data[spec.Name]; opened && was != "" && was != d.digest {
 			r.Report.Note("warning: dataset %q is not what it was when the run was saved:\n%s", spec.Name, r.change(d))
 		}
 	}

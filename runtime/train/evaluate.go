@@ -126,7 +126,7 @@ func (r *run) carryOut(ctx context.Context, c plan.Component, s *probe.Subject) 
 }
 
 // Evaluate carries out the plan's evaluate blocks on the newest checkpoint of the run folder, which is a run of the plan or of o.Trained. found is called with each measurement as it is made: those of the encoder first,
-// then those of what blocks ask to compare it with.
+// then those of what blocks ask to compare it with. Only the datasets that the blocks name are opened.
 func Evaluate(ctx context.Context, p *plan.Plan, models map[string][]byte, o Options, found func(Measurement)) error {
 	r := newRun(p, models, o)
 	defer r.close()
@@ -134,7 +134,7 @@ func Evaluate(ctx context.Context, p *plan.Plan, models map[string][]byte, o Opt
 	if r.digest, err = r.trainedPlan().Digest(); err != nil {
 		return err
 	}
-	if r.data, err = openData(ctx, p, r.Report.Note); err != nil {
+	if r.data, err = openData(ctx, p, named(p.Datasets, p.Evaluate), r.Report.Note); err != nil {
 		return err
 	}
 	if err := r.openFolder(); err != nil {
@@ -152,8 +152,8 @@ func Evaluate(ctx context.Context, p *plan.Plan, models map[string][]byte, o Opt
 		return refuse("%s has no checkpoint yet: train first", r.Dir)
 	}
 	r.noteChanges()
-	r.perEpoch = plan.StepsPerEpoch(r.data["train"].samples.Len(), p.Loader.BatchSize, p.Loader.Last)
-	r.track(true)
+	r.perEpoch = plan.StepsPerEpoch(r.loop.Samples, p.Loader.BatchSize, p.Loader.Last)
+	r.track(r.loop.Samples, true)
 	began := time.Now()
 	err = r.evaluateAll(ctx, trained, found)
 	r.Track.Spend("evaluation", time.Since(began))

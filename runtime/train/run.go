@@ -199,7 +199,7 @@ func (r *run) prepare(ctx context.Context) (err error) {
 		r.engine, err = newEngine(r.plan, r.models["train"], r.Threads, r.Profile.Prefix())
 		created <- err
 	}()
-	r.data, err = openData(ctx, r.plan, r.Report.Note)
+	r.data, err = openData(ctx, r.plan, r.plan.Datasets, r.Report.Note)
 	if err := errors.Join(r.moveable(err), <-created); err != nil {
 		return err
 	}
@@ -235,7 +235,7 @@ func (r *run) prepare(ctx context.Context) (err error) {
 			r.Report.Note("%s", note)
 		}
 	}
-	r.track(false)
+	r.track(n, false)
 	r.lastSave = time.Now()
 	r.clock.start()
 	if r.loop.Step >= r.total || r.loop.Stages > 0 { // stages may change the order of images
@@ -244,11 +244,13 @@ func (r *run) prepare(ctx context.Context) (err error) {
 	return r.startLoader(ctx)
 }
 
-// track hands the run folder to the tracker.
-func (r *run) track(evaluation bool) {
-	d := r.data["train"]
-	r.Track.Begin(track.Scene{FS: r.FS, Dir: r.Dir, Plan: r.trainedPlan(), Train: probe.Dataset{Spec: d.spec, Samples: d.samples, Channels: d.channels}, Step: r.loop.Step, PerEpoch: r.perEpoch,
-		Evaluation: evaluation, Note: r.Report.Note})
+// track hands the run folder to the tracker. An evaluation may do without the training set, of so many images.
+func (r *run) track(images int, evaluation bool) {
+	s := track.Scene{FS: r.FS, Dir: r.Dir, Plan: r.trainedPlan(), Images: images, Step: r.loop.Step, PerEpoch: r.perEpoch, Evaluation: evaluation, Note: r.Report.Note}
+	if d := r.data["train"]; d != nil {
+		s.Train = probe.Dataset{Spec: d.spec, Samples: d.samples, Channels: d.channels}
+	}
+	r.Track.Begin(s)
 }
 
 // check finds what does not need the data: it comes first, since opening that may take minutes.
