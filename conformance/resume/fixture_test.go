@@ -13,9 +13,11 @@ import (
 	"math/rand"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -42,6 +44,11 @@ func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) != "" {
 		limitSelf()
 		os.Exit(cmd.Main(os.Args, cmd.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}))
+	}
+	for _, sig := range []os.Signal{syscall.SIGINT, syscall.SIGHUP} { // ignored in the background of a script and under nohup; what is handled is the default again in a process that is started
+		if signal.Ignored(sig) {
+			signal.Notify(make(chan os.Signal, 1), sig)
+		}
 	}
 	var err error
 	if scratch, err = os.MkdirTemp("", "resume"); err != nil {
