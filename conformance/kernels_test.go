@@ -187,6 +187,7 @@ func kernelSamples() []ir.Sample {
 		x, w := f32(k.x...), f32(k.w...)
 		y := fn.Conv(x, w, f32(k.w[0]), o)
 		add(k.label, y)
+		add(k.label+", no offset", fn.Conv(x, w, nil, o))
 		add(k.label, fn.ConvInputGrad(y, w, x.Shape, o))
 		add(k.label, fn.ConvWeightGrad(x, y, w.Shape, o))
 	}
