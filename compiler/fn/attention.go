@@ -73,6 +73,18 @@ func keys(in []*ir.Value) int64 {
 	return k.Shape[1:2].Size()
 }
 
+// Scratch is that of the kernel: a tile of the scores, and of bfloat16 the heads as float32.
+func (f attention) Scratch(n *ir.Node) Scratch {
+	tokens, keys := n.Out[0].Shape[1:2].Size(), keys(n.In)
+	rows, columns := even(tokens, 128), even(keys, 512)
+	s := Scratch{Each: rows * (columns + 2) * floatBytes, Tasks: n.Out[0].Shape[:1].Size() * int64(f.Heads)}
+	if n.In[0].DType == ir.Float32 {
+		s.Tasks *= pieces(tokens, rows)
+	}
+	s.Each += wideBytes(n.In[0], 2*(tokens+keys)*n.Out[0].Shape[2:].Size()/int64(f.Heads))
+	return s
+}
+
 func (f attention) Grad(n *ir.Node, dy []*ir.Value) []*ir.Value {
 	y, d, in := n.Out[0], dy[0], n.In
 	if d == nil {

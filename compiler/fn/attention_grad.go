@@ -34,6 +34,13 @@ func (f attentionGrad) Infer(in []*ir.Value) ([]ir.Type, error) { return ir.Infe
 // FLOPs are those of the five products.
 func (attentionGrad) FLOPs(n *ir.Node) int64 { return 10 * n.In[1].Shape.Size() * keys(n.In[3:]) }
 
+// Scratch is that of the kernel: two tiles of scores, and of bfloat16 the heads as float32.
+func (f attentionGrad) Scratch(n *ir.Node) Scratch {
+	tokens, keys := n.In[1].Shape[1:2].Size(), keys(n.In[3:])
+	each := even(tokens, 128) * (2*even(keys, 512) + 1) * floatBytes
+	return Scratch{Each: each + wideBytes(n.In[0], 4*(tokens+keys)*n.In[1].Shape[2:].Size()/int64(f.Heads)), Tasks: n.In[1].Shape[:1].Size() * int64(f.Heads)}
+}
+
 func (attentionGrad) Grad(*ir.Node, []*ir.Value) []*ir.Value { return nil }
 
 func (f attentionGrad) Eval(in []*ir.Tensor) []*ir.Tensor { return ir.EvalBody(f, in) }

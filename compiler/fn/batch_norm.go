@@ -37,6 +37,11 @@ func (batchNorm) Doc() ir.Doc {
 
 func (f batchNorm) Infer(in []*ir.Value) ([]ir.Type, error) { return ir.InferBody(f, in) }
 
+// Scratch is that of the kernel: the moments, which it takes room for at any rate, and sums.
+func (f batchNorm) Scratch(n *ir.Node) Scratch {
+	return Scratch{Once: 2*n.In[1].Shape.Size()*floatBytes + channelSums(n.In[0], f.Last)}
+}
+
 func (f batchNorm) Grad(n *ir.Node, dy []*ir.Value) []*ir.Value {
 	x, w, mean, variance := n.In[0], n.In[1], n.Out[1], n.Out[2]
 	var dx, dw, db *ir.Value

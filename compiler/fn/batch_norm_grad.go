@@ -39,6 +39,11 @@ func (batchNormGrad) Doc() ir.Doc {
 
 func (f batchNormGrad) Infer(in []*ir.Value) ([]ir.Type, error) { return ir.InferBody(f, in) }
 
+// Scratch is that of the kernel.
+func (f batchNormGrad) Scratch(n *ir.Node) Scratch {
+	return Scratch{Once: channelSums(n.In[1], f.Last)}
+}
+
 func (batchNormGrad) Grad(*ir.Node, []*ir.Value) []*ir.Value { return nil }
 
 func (f batchNormGrad) Eval(in []*ir.Tensor) []*ir.Tensor { return ir.EvalBody(f, in) }

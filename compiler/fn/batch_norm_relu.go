@@ -46,6 +46,9 @@ func (batchNormRelu) Doc() ir.Doc {
 
 func (f batchNormRelu) Infer(in []*ir.Value) ([]ir.Type, error) { return ir.InferBody(f, in) }
 
+// Scratch is that of the kernel.
+func (f batchNormRelu) Scratch(n *ir.Node) Scratch { return batchNorm(f).Scratch(n) }
+
 func (f batchNormRelu) Grad(n *ir.Node, dy []*ir.Value) []*ir.Value {
 	grads := make([]*ir.Value, len(n.In))
 	x, w, b, mean, variance := n.In[0], n.In[1], n.In[2], n.Out[1], n.Out[2]

@@ -40,6 +40,11 @@ func (batchNormReluGrad) Doc() ir.Doc {
 
 func (f batchNormReluGrad) Infer(in []*ir.Value) ([]ir.Type, error) { return ir.InferBody(f, in) }
 
+// Scratch is that of the kernel.
+func (f batchNormReluGrad) Scratch(n *ir.Node) Scratch {
+	return Scratch{Once: channelSums(n.In[1], f.Last)}
+}
+
 func (batchNormReluGrad) Grad(*ir.Node, []*ir.Value) []*ir.Value { return nil }
 
 func (f batchNormReluGrad) Eval(in []*ir.Tensor) []*ir.Tensor { return ir.EvalBody(f, in) }

@@ -72,6 +72,11 @@ func (c conv) Infer(in []*ir.Value) ([]ir.Type, error) { return ir.InferBody(c, 
 // FLOPs counts a multiplication and an addition for each tap of each output.
 func (conv) FLOPs(n *ir.Node) int64 { return 2 * n.Out[0].Shape.Size() * n.In[1].Shape[1:].Size() }
 
+// Scratch is that of the kernel.
+func (c conv) Scratch(n *ir.Node) Scratch {
+	return convCall{c, forwardPass, sizes(n.In[0]), sizes(n.In[1]), sizes(n.Out[0]), n.In[0].DType, at(n.In, 2) != nil}.scratch()
+}
+
 func (c conv) Grad(n *ir.Node, dy []*ir.Value) []*ir.Value {
 	dx := c.inputGrad(dy[0], n.In[1], n.In[0].Shape)
 	dw := c.weightGrad(n.In[0], dy[0], n.In[1].Shape)

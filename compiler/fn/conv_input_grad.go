@@ -53,6 +53,11 @@ func (convInputGrad) FLOPs(n *ir.Node) int64 {
 	return 2 * n.In[0].Shape.Size() * n.In[1].Shape[1:].Size()
 }
 
+// Scratch is that of the kernel.
+func (c convInputGrad) Scratch(n *ir.Node) Scratch {
+	return convCall{c.forward(), inputPass, sizes(n.Out[0]), sizes(n.In[1]), sizes(n.In[0]), n.In[0].DType, false}.scratch()
+}
+
 func (c convInputGrad) Grad(n *ir.Node, ddx []*ir.Value) []*ir.Value {
 	f := c.forward()
 	return []*ir.Value{ir.Apply1(f, ddx[0], n.In[1], nil), f.weightGrad(ddx[0], n.In[0], n.In[1].Shape)}

@@ -46,6 +46,11 @@ func (convWeightGrad) FLOPs(n *ir.Node) int64 {
 	return 2 * n.In[1].Shape.Size() * n.Out[0].Shape[1:].Size()
 }
 
+// Scratch is that of the kernel.
+func (c convWeightGrad) Scratch(n *ir.Node) Scratch {
+	return convCall{c.forward(), weightPass, sizes(n.In[0]), sizes(n.Out[0]), sizes(n.In[1]), n.In[0].DType, false}.scratch()
+}
+
 func (c convWeightGrad) Grad(n *ir.Node, ddw []*ir.Value) []*ir.Value {
 	f := c.forward()
 	return []*ir.Value{f.inputGrad(n.In[1], ddw[0], n.In[0].Shape), ir.Apply1(f, n.In[0], ddw[0], nil)}

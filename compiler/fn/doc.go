@@ -2,5 +2,6 @@
 // operators (or other functions): a stock ONNX Runtime inlines the body, and where the kernel library has a kernel of that name, the kernel
 // runs instead. A function may bring its own gradient, usually another function; tests check body, gradient, shape rule and kernel against one another.
 //
-// A file reads: builder, struct with attributes, Name, Doc with samples, Infer, Grad, Eval, Body, and what the function says of layouts (ChannelsLast) and of bfloat16 (Narrow).
+// A file reads: builder, struct with attributes, Name, Doc with samples, Infer, Grad, Eval, Body, and what the function says of layouts (ChannelsLast),
+// of bfloat16 (Narrow) and of its kernel's memory (Scratch).
 package fn

@@ -26,6 +26,12 @@ func (layerNormGrad) Doc() ir.Doc {
 
 func (f layerNormGrad) Infer(in []*ir.Value) ([]ir.Type, error) { return ir.InferBody(f, in) }
 
+// Scratch is that of the kernel: the sums over the pieces of the rows.
+func (layerNormGrad) Scratch(n *ir.Node) Scratch {
+	width := n.In[2].Shape.Size()
+	return Scratch{Once: pieces(n.In[1].Shape.Size()/width, max(1, 1<<16/width)) * 2 * width * doubleBytes}
+}
+
 func (layerNormGrad) Grad(*ir.Node, []*ir.Value) []*ir.Value { return nil }
 
 func (f layerNormGrad) Eval(in []*ir.Tensor) []*ir.Tensor { return ir.EvalBody(f, in) }

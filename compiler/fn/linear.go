@@ -61,6 +61,29 @@ func (f linear) Infer(in []*ir.Value) ([]ir.Type, error) { return ir.InferBody(f
 // FLOPs counts a multiplication and an addition for each weight and row.
 func (linear) FLOPs(n *ir.Node) int64 { return 2 * n.Out[0].Shape.Size() * n.In[1].Shape[1:].Size() }
 
+// Scratch is that of the kernel.
+func (linear) Scratch(n *ir.Node) Scratch { return linearScratch(n, sizes(n.In[1])[0]) }
+
+// linearScratch is that of a product of n's first input whose results have a width. In float32 there is none: oneDNN's product of that type allocates by itself.
+func linearScratch(n *ir.Node, width int64) Scratch {
+	in := sizes(n.In[0])
+	depth := in[len(in)-1]
+	rows := n.In[0].Shape.Size() / depth
+	size := even(rows, max(64, pieces(rows, 32)))
+	s := Scratch{Tasks: pieces(rows, size)}
+	if n.In[0].DType != ir.Float32 {
+		s.Each = size*width*floatBytes + narrowProduct(min(depth, 1024), 0)
+	}
+	return s
+}
+
+// narrowProduct is what oneDNN's product of bfloat16 takes: so much of the depth of both matrices in its own order, of the second 64 columns, and of the first so many rows, where it has to be
+// turned round.
+func narrowProduct(depth, rows int64) int64 {
+	const element, columns = 2, 64
+	return depth*columns*element + rows*(depth*element+columns) + 1024
+}
+
 func (f linear) Grad(n *ir.Node, dy []*ir.Value) []*ir.Value {
 	d := dy[0]
 	switch Activation(f.Activation) {

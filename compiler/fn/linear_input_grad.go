@@ -41,6 +41,9 @@ func (linearInputGrad) FLOPs(n *ir.Node) int64 {
 	return 2 * n.In[0].Shape.Size() * n.In[1].Shape[1:].Size()
 }
 
+// Scratch is that of the kernel.
+func (linearInputGrad) Scratch(n *ir.Node) Scratch { return linearScratch(n, sizes(n.In[1])[1]) }
+
 func (linearInputGrad) Grad(n *ir.Node, ddx []*ir.Value) []*ir.Value {
 	dw, _ := LinearWeightGrad(n.In[0], ddx[0])
 	return []*ir.Value{Linear(ddx[0], n.In[1], nil, NoActivation), dw}

@@ -20,6 +20,17 @@ func (maxPoolGrad) Doc() ir.Doc {
 
 func (f maxPoolGrad) Infer(in []*ir.Value) ([]ir.Type, error) { return ir.InferBody(f, in) }
 
+// Scratch is that of the kernel: of bfloat16, the sums of an image or, where channels are planes, of a plane.
+func (f maxPoolGrad) Scratch(n *ir.Node) Scratch {
+	x := n.In[1].Shape
+	images := x[:1].Size()
+	if !f.Last {
+		images = x[:2].Size()
+	}
+	size := x.Size() / images
+	return Scratch{Each: wideBytes(n.In[1], size), Tasks: pieces(images, max(1, 1<<16/size))}
+}
+
 func (maxPoolGrad) Grad(*ir.Node, []*ir.Value) []*ir.Value { return nil }
 
 func (f maxPoolGrad) Eval(in []*ir.Tensor) []*ir.Tensor { return ir.EvalBody(f, in) }

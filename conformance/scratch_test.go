@@ -1,0 +1,116 @@
+package conformance
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/cpu"
+
+	"ssc/compiler/fn"
+	"ssc/compiler/ir"
+	"ssc/compiler/onnx"
+	"ssc/compiler/op/optest"
+	"ssc/runtime/ort"
+)
+
+// TestScratch compares what functions say of their kernels' scratch memory with what the kernels take, for every sample: exactly where that is the kernel's own, but for the arena's heads and
+// rounding, and to within what oneDNN takes for small shapes where that has a part in it. On two threads it may be what it is on one, when one of them does all.
+//
+// What is said of bfloat16 holds where the processor has instructions for it, and what is said of oneDNN from AVX2 on.
+func TestScratch(t *testing.T) {
+	names := kernelNames(t)
+	if !cpu.X86.HasAVX2 {
+		t.Skip("the processor has no AVX2")
+	}
+	all := slices.Concat(samples(), kernelSamples(), tokenKernelSamples())
+	if ort.FastBFloat16() {
+		all = slices.Concat(all, narrowed(all))
+	}
+	for _, s := range all {
+		if !ir.IsFunction(s.Op) || !slices.Contains(names, s.Op.Name()) {
+			continue
+		}
+		c, err := optest.NewCase(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		call := c.Graph.Outputs[0].Def
+		slack, ok := scratchSlack(call)
+		if !ok {
+			continue
+		}
+		said := fn.ScratchOf(call)
+		for threads := 1; threads <= 2; threads++ {
+			got, most := counted(t, c, threads), int(said.On(threads))
+			if got > most+threads*slack || got < int(said.On(1))-slack {
+				t.Errorf("%s on %d threads: the kernel takes %d bytes, the function says %d (%+v)", optest.Name(s), threads, got, most, said)
+			}
+		}
+	}
+}
+
+// scratchSlack is by how many bytes a kernel may take more or less than its function says. There are none for convolutions of maps with the channels second: the compiler has kernels compute
+// them with the channels last, and what oneDNN copies for the others is not described.
+func scratchSlack(n *ir.Node) (bytes int, ok bool) {
+	const own, theirs, conversions = 4 * 128, 192 << 10, 512 << 10
+	name, narrow := n.Op.Name(), n.In[0] != nil && n.In[0].DType == ir.BFloat16
+	switch {
+	case name == "ConvWeightGrad" && !narrow && n.Out[0].Shape[2:].Size() == 1 && lasts(n): // products of matrices by kernels/point.cpp
+		return own, true
+	case strings.HasPrefix(name, "Conv"):
+		if narrow {
+			return conversions, lasts(n)
+		}
+		return theirs, lasts(n)
+	case narrow && strings.HasPrefix(name, "Linear"):
+		return theirs, true
+	}
+	return own, true
+}
+
+// lasts is whether a node's maps have their channels last.
+func lasts(n *ir.Node) bool {
+	return slices.ContainsFunc(ir.Attrs(n.Op), func(a ir.Attr) bool { return a.Name == "channels_last" })
+}
+
+// counted is the scratch of a function's kernel on so many threads, as the arena counts it.
+func counted(t *testing.T, c *optest.Case, threads int) int {
+	name := c.Sample.Op.Name()
+	model, err := onnx.Emit(c.Graph, onnx.Options{Producer: "ssc", Kernel: func(f string) bool { return f == name }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := ort.SessionOptions{Threads: threads, OptLevel: ort.OptOff}
+	if err := o.UseKernels([]string{name}); err != nil {
+		t.Fatal(err)
+	}
+	s, err := ort.NewSession(model, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	in, out := map[string]*ort.Tensor{}, map[string]*ort.Tensor{}
+	for name, x := range c.Feeds {
+		if in[name], err = toRuntime(x); err != nil {
+			t.Fatal(err)
+		}
+		defer in[name].Close()
+	}
+	for _, v := range c.Graph.Outputs {
+		if out[v.Name], err = ort.NewTensor(v.DType.String(), v.Shape.Sizes()); err != nil {
+			t.Fatal(err)
+		}
+		defer out[v.Name].Close()
+	}
+	b, err := s.Bind(in, out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := ort.MemoryUse().InUse
+	ort.BeginPeak()
+	if err := b.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return ort.MemoryUse().Peak - before
+}
