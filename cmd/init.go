@@ -132,7 +132,7 @@ func pipelineFor(c *cli.Context, s *survey.Survey, name string) ([]byte, error) 
 		if err != nil {
 			return nil, err
 		}
-		if p.need = train.Needed(r.Plan); p.need <= free/2 || p.batch <= leastBatch {
+		if p.need = train.Needed(r.Plan, 0); p.need <= free/2 || p.batch <= leastBatch {
 			break
 		}
 		p.batch, p.halved = p.batch/2, true

@@ -8,6 +8,7 @@ import (
 
 	"ssc/compiler/plan"
 	"ssc/runtime/loader"
+	"ssc/runtime/ort"
 )
 
 // view prints a plan in parts.
@@ -69,7 +70,11 @@ func (v view) summary(w io.Writer) {
 		again = fmt.Sprintf("; %sFLOPs are computed a second time", unit(s.Recompute))
 	}
 	fmt.Fprintf(w, "cost\t%sFLOPs per step, %sFLOPs per image%s\n", unit(s.FLOPs), unit(s.FLOPs/max(images, 1)), again)
-	fmt.Fprintf(w, "memory\t%s predicted at the peak of a step, of which %s are state\n", bytesText(s.PeakBytes), bytesText(s.StateBytes))
+	threads, on := ort.Threads(0), ""
+	if len(s.Moments) > 0 {
+		on = fmt.Sprintf(" on %d threads", threads)
+	}
+	fmt.Fprintf(w, "memory\t%s predicted at the peak of a step%s, of which %s are state\n", bytesText(s.Peak(threads)), on, bytesText(s.StateBytes))
 	fmt.Fprintf(w, "loader\t%s of batches; while an image is read, each worker takes at most 32 bytes a pixel of it\n", bytesText(v.batchBytes()))
 	fmt.Fprintf(w, "graph\t%s nodes\n", count(s.Nodes))
 }

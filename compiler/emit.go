@@ -232,6 +232,11 @@ func (c *compilation) stats() plan.Stats {
 	}
 	peak, _ := pass.PeakWithKernels(c.train.G, c.hasKernel)
 	s.PeakBytes = peak + s.StateBytes
+	for _, m := range pass.Moments(c.train.G, c.hasKernel) {
+		if m.On(1) > m.Bytes {
+			s.Moments = append(s.Moments, plan.Moment{Bytes: s.StateBytes + m.Bytes + m.Scratch.Once, ThreadBytes: m.Scratch.Each, Threads: int(m.Scratch.Tasks)})
+		}
+	}
 	return s
 }
 

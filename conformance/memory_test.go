@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"math"
 	"syscall"
 	"testing"
 
@@ -10,10 +11,10 @@ import (
 )
 
 // stepper compiles a pipeline for the native kernels and prepares its training graph.
-func stepper(t *testing.T, file string, sets ...string) (*compiler.Result, *train.Stepper) {
+func stepper(t *testing.T, threads int, file string, sets ...string) (*compiler.Result, *train.Stepper) {
 	t.Helper()
 	r := compileWith(t, compiler.Options{Kernels: kernelNames(t)}, file, sets...)
-	s, err := train.NewStepper(r.Plan, r.Files["train.onnx"], 2)
+	s, err := train.NewStepper(r.Plan, r.Files["train.onnx"], threads)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,7 +33,7 @@ func pageFaults(t *testing.T) int64 {
 
 // TestPageFaults: after twenty steps a step gets no memory from the system any more. Some few faults are the garbage collector's and the test's own.
 func TestPageFaults(t *testing.T) {
-	_, s := stepper(t, "../bench/resnet18.hcl", "loader.batch_size=8")
+	_, s := stepper(t, 2, "../bench/resnet18.hcl", "loader.batch_size=8")
 	defer s.Close()
 	var before int64
 	const warm, steps, few = 20, 10, 20
@@ -49,15 +50,22 @@ func TestPageFaults(t *testing.T) {
 	}
 }
 
-// TestPredictedPeak compares the peak that a plan states with what a step takes at its worst moment, the scratch of kernels included, which is not predicted; and with the memory that
-// the system has given for it.
+// TestPredictedPeak compares the peak that a plan states with what a step takes at its worst moment, the scratch of kernels included, on one thread and two; and with the memory that the
+// system has given for it.
 func TestPredictedPeak(t *testing.T) {
-	for file, sets := range map[string][]string{
-		"../bench/resnet18.hcl": nil, "../bench/resnet50.hcl": {"loader.batch_size=4"}, "../bench/vit_small.hcl": {"loader.batch_size=4"},
-		"../examples/selfsup/simclr/simclr_resnet10-w32_1xb256-adamw-6e_fmnist.hcl": nil,
+	for _, c := range []struct {
+		file    string
+		threads int
+		sets    []string
+	}{
+		{"../bench/resnet18.hcl", 1, []string{"loader.batch_size=16"}},
+		{"../bench/resnet18.hcl", 2, []string{"loader.batch_size=16"}},
+		{"../bench/resnet50.hcl", 2, []string{"loader.batch_size=4"}},
+		{"../bench/vit_small.hcl", 2, []string{"loader.batch_size=4"}},
+		{"../examples/selfsup/simclr/simclr_resnet10-w32_1xb256-adamw-6e_fmnist.hcl", 2, nil},
 	} {
 		before := ort.MemoryUse()
-		r, s := stepper(t, file, sets...)
+		r, s := stepper(t, c.threads, c.file, c.sets...)
 		ort.BeginPeak()
 		for range 2 {
 			if _, err := s.Step(1e-4); err != nil {
@@ -66,12 +74,14 @@ func TestPredictedPeak(t *testing.T) {
 		}
 		m := ort.MemoryUse()
 		s.Close()
-		predicted := float64(r.Plan.Stats.PeakBytes - r.Plan.Stats.StateBytes)
-		if peak := float64(m.Peak - before.InUse); peak < 0.95*predicted || peak > 1.1*predicted {
-			t.Errorf("%s: a step takes %.0f bytes between inputs and outputs, predicted are %.0f", file, peak, predicted)
+		predicted := float64(r.Plan.Stats.Peak(c.threads) - r.Plan.Stats.StateBytes)
+		peak := float64(m.Peak - before.InUse)
+		t.Logf("%s on %d threads: %.4f of the prediction", c.file, c.threads, peak/predicted)
+		if math.Abs(peak/predicted-1) > 0.02 {
+			t.Errorf("%s on %d threads: a step takes %.0f bytes between inputs and outputs, predicted are %.0f", c.file, c.threads, peak, predicted)
 		}
 		if held := float64(m.Held - before.Held); held > 4./3*predicted+4<<20 {
-			t.Errorf("%s: the arena takes %.0f bytes from the system, want no more than the four thirds of the predicted %.0f that it reserves", file, held, predicted)
+			t.Errorf("%s: the arena takes %.0f bytes from the system, want no more than the four thirds of the predicted %.0f that it reserves", c.file, held, predicted)
 		}
 	}
 }

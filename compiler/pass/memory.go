@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"ssc/compiler/fn"
 	"ssc/compiler/ir"
 )
 
@@ -40,8 +41,8 @@ func inOrder(n int) []int32 {
 }
 
 // Peak is the most memory that the values between inputs and outputs take at one moment of a run in which calls are inlined, and the
-// node of g that runs then; nil when there is nothing to run. Inputs, outputs, state and constants are not counted, nor is scratch
-// memory inside kernels. A nil order is ONNX Runtime's own; else nodes run in the given order, the body of a call from top to bottom.
+// node of g that runs then; nil when there is nothing to run. Inputs, outputs, state and constants are not counted, nor is what ONNX
+// Runtime's kernels take for themselves. A nil order is ONNX Runtime's own; else nodes run in the given order, the body of a call from top to bottom.
 func Peak(g *ir.Graph, order []*ir.Node) (bytes int64, at *ir.Node) {
 	return peakOf(g, newProgram(g, bodies{}, nil), order)
 }
@@ -49,6 +50,46 @@ func Peak(g *ir.Graph, order []*ir.Node) (bytes int64, at *ir.Node) {
 // PeakWithKernels is Peak, in ONNX Runtime's order, where the functions that kernel names are computed by native kernels and not inlined.
 func PeakWithKernels(g *ir.Graph, kernel func(name string) bool) (bytes int64, at *ir.Node) {
 	return peakOf(g, newProgram(g, bodies{}, kernel), nil)
+}
+
+// Moment is the memory of the values between inputs and outputs while a node runs, and what its native kernel takes as scratch.
+type Moment struct {
+	At      *ir.Node
+	Bytes   int64
+	Scratch fn.Scratch
+}
+
+// On is the memory in bytes on so many threads.
+func (m Moment) On(threads int) int64 { return m.Bytes + m.Scratch.On(threads) }
+
+// maxThreads is the largest number of threads that moments are looked for.
+const maxThreads = 256
+
+// Moments are those at which the run of [PeakWithKernels] takes most, scratch included, on one thread and on more: the peak on so many threads is the highest of them. They stand in the order of
+// the threads from which on they count; there is none when there is nothing to run.
+func Moments(g *ir.Graph, kernel func(name string) bool) (list []Moment) {
+	p := newProgram(g, bodies{}, kernel)
+	run := p.order(p.ranks(inOrder(len(g.Nodes))))
+	all := make([]Moment, len(run))
+	threads := int64(1)
+	for pos, bytes := range newPlanner(p).levels(run) {
+		s := &p.steps[run[pos]]
+		all[pos] = Moment{g.Nodes[s.owner], bytes, s.scratch}
+		threads = max(threads, min(s.scratch.Tasks, maxThreads))
+	}
+	best := -1
+	for n := 1; n <= int(threads) && len(all) > 0; n++ {
+		was := best
+		for pos, m := range all {
+			if best < 0 || m.On(n) > all[best].On(n) {
+				best = pos
+			}
+		}
+		if m := all[best]; best != was && !slices.ContainsFunc(list, func(l Moment) bool { return l.Bytes == m.Bytes && l.Scratch == m.Scratch }) {
+			list = append(list, m)
+		}
+	}
+	return list
 }
 
 func peakOf(g *ir.Graph, p *program, order []*ir.Node) (bytes int64, at *ir.Node) {
@@ -100,10 +141,21 @@ func newPlanner(p *program) *planner {
 	return &planner{p, make([]buffer, n), make([]int32, n), make([][]int32, len(p.class)), make([]int64, len(p.steps)+1)}
 }
 
-// peak plans the memory of a run as ONNX Runtime does: a value takes over its input's memory where the operator allows it, else that of
-// the value of its class that died last, else new memory. What is taken over again exists in between. It returns the largest sum and
-// the step at which it is reached, -1 for none.
-func (l *planner) peak(run []int32) (int64, int32) {
+// peak is the most memory that values take in a run, and the step at which they do, -1 for none.
+func (l *planner) peak(run []int32) (most int64, at int32) {
+	at = -1
+	for pos, bytes := range l.levels(run) {
+		if bytes > most || at < 0 {
+			most, at = bytes, run[pos]
+		}
+	}
+	return most, at
+}
+
+// levels plans the memory of a run as ONNX Runtime does: a value takes over its input's memory where the operator allows it, else that of
+// the value of its class that died last, else new memory. What is taken over again exists in between. It returns the sum at each place of the run,
+// which the next call overwrites.
+func (l *planner) levels(run []int32) []int64 {
 	for c := range l.free {
 		l.free[c] = l.free[c][:0]
 	}
@@ -135,7 +187,7 @@ func (l *planner) peak(run []int32) (int64, int32) {
 			l.release(v, pos)
 		}
 	}
-	return l.highest(run)
+	return l.sums(len(run))
 }
 
 // takenOver is the buffer that output k of a step can use, -1 for none.
@@ -171,9 +223,9 @@ func (l *planner) release(v int32, pos int) {
 	l.free[l.values[r].class] = append(l.free[l.values[r].class], r)
 }
 
-// highest adds up the buffers that exist at each place of the run.
-func (l *planner) highest(run []int32) (most int64, at int32) {
-	change := l.change[:len(run)+1]
+// sums adds up the buffers that exist at each of the n places of a run.
+func (l *planner) sums(n int) []int64 {
+	change := l.change[:n+1]
 	clear(change)
 	for v, b := range l.buffers {
 		if b.from >= 0 && !b.held {
@@ -181,12 +233,8 @@ func (l *planner) highest(run []int32) (most int64, at int32) {
 			change[b.to+1] -= l.values[v].bytes
 		}
 	}
-	at = -1
-	sum := int64(0)
-	for pos, i := range run {
-		if sum += change[pos]; sum > most || at < 0 {
-			most, at = sum, i
-		}
+	for i := 1; i < n; i++ {
+		change[i] += change[i-1]
 	}
-	return most, at
+	return change[:n]
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"ssc/compiler/fn"
 	"ssc/compiler/ir"
 	"ssc/compiler/op"
 	"ssc/compiler/pass"
@@ -150,17 +151,43 @@ func TestPeakWithKernels(t *testing.T) {
 	g := ir.New("g")
 	x := g.Input("x", ir.Float32, ir.Dims(100))
 	g.Output(op.Neg(ir.Apply1(outer{}, op.Exp(x), x)))
+	only := func(kernel string) []pass.Moment {
+		return pass.Moments(g, func(name string) bool { return name == kernel })
+	}
 	for _, tt := range []struct {
-		kernels string
-		want    int64
+		kernel string
+		want   int64
 	}{{"", 1600}, {"Pair", 1200}, {"Outer", 800}} {
-		if got, _ := pass.PeakWithKernels(g, func(name string) bool { return name == tt.kernels }); got != tt.want {
-			t.Errorf("PeakWithKernels, a kernel for %q: %d, want %d", tt.kernels, got, tt.want)
+		if got, _ := pass.PeakWithKernels(g, func(name string) bool { return name == tt.kernel }); got != tt.want {
+			t.Errorf("PeakWithKernels, a kernel for %q: %d, want %d", tt.kernel, got, tt.want)
+		}
+		if got := only(tt.kernel); len(got) != 1 || got[0].On(1) != tt.want || got[0].On(9) != tt.want {
+			t.Errorf("a kernel for %q: moments %+v, want one of %d bytes", tt.kernel, got, tt.want)
 		}
 	}
-	want, _ := pass.Peak(g, nil)
-	if got, _ := pass.PeakWithKernels(g, func(string) bool { return false }); got != want {
-		t.Errorf("PeakWithKernels without kernels = %d, want Peak's %d", got, want)
+	if want, at := pass.Peak(g, nil); only("")[0].On(1) != want || only("")[0].At != at {
+		t.Errorf("without kernels the moment is %+v, want the peak, %d at %v", only("")[0], want, at)
+	}
+	if got := pass.Moments(ir.New("empty"), nil); got != nil {
+		t.Errorf("nothing to run: moments %+v, want none", got)
+	}
+}
+
+// TestMomentsOfKernels: a kernel takes more with each thread, until it is worse than what else is kept.
+func TestMomentsOfKernels(t *testing.T) {
+	g := ir.New("g")
+	qkv := op.Exp(g.Input("x", ir.Float32, ir.Dims(1, 512, 768)))                    // 1.5 MiB
+	g.Output(op.Neg(fn.SelfAttention(qkv, 8)))                                       // 0.5 MiB, 16 KiB of logarithms, and for each of 32 tasks 128*514 floats of scratch
+	g.Output(op.Neg(op.Neg(op.Exp(g.Input("y", ir.Float32, ir.Dims(1<<18+1<<16)))))) // twice 1.25 MiB
+	list := pass.Moments(g, func(name string) bool { return name == "Attention" })
+	if len(list) != 2 {
+		t.Fatalf("moments %+v, want two", list)
+	}
+	const kept, attention, each = 5 << 19, 2<<20 + 16<<10, 128 * 514 * 4
+	for _, tt := range []struct{ threads, first, second int64 }{{1, kept, attention + each}, {2, kept, attention + 2*each}, {32, kept, attention + 32*each}, {99, kept, attention + 32*each}} {
+		if a, b := list[0].On(int(tt.threads)), list[1].On(int(tt.threads)); a != tt.first || b != tt.second {
+			t.Errorf("on %d threads the moments take %d and %d bytes, want %d and %d", tt.threads, a, b, tt.first, tt.second)
+		}
 	}
 }
 

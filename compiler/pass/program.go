@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"ssc/compiler/fn"
 	"ssc/compiler/ir"
 )
 
@@ -26,6 +27,7 @@ type step struct {
 	makers  []int32 // steps that compute an input, each once
 	view    bool    // the output is the first input's memory
 	inPlace bool    // the output may take over the first input's memory
+	scratch fn.Scratch
 }
 
 // slot is a value.
@@ -101,6 +103,9 @@ func (p *program) listing(g *ir.Graph, cache bodies) map[*ir.Value]int32 {
 			call = cache.of(n)
 		}
 		if call == nil {
+			if p.kernel != nil && ir.IsFunction(n.Op) && p.kernel(n.Op.Name()) {
+				s.scratch = fn.ScratchOf(n)
+			}
 			p.steps = append(p.steps, s)
 			continue
 		}

@@ -55,10 +55,12 @@ func Decode(b []byte) (*Plan, error) {
 }
 
 // Digest identifies what a plan computes: the sha256 of its bytes without the places in files that its blocks came from, so that moving a file or a line does not make
-// another plan, without those of the files that it reads, which may be moved in the middle of a run, and without what it says of reports and trackers, which may come and go.
+// another plan, without those of the files that it reads, which may be moved in the middle of a run, without what it says of reports and trackers, which may come and go,
+// and without the moments of its memory, which are predicted and decide nothing.
 func (p *Plan) Digest() (string, error) {
 	q := *p
 	q.Track, q.Settings = Track{}, nil
+	q.Stats.Moments = nil
 	q.Pipeline = q.Pipeline.placeless()
 	q.Pipeline.Blocks = slices.DeleteFunc(q.Pipeline.Blocks, func(c Component) bool { return c.Type == "track" })
 	q.Monitors, q.Evaluate = placeless(q.Monitors), placeless(q.Evaluate)

@@ -30,6 +30,11 @@ func TestDigestPlaces(t *testing.T) {
 	if a, b := digest(here), digest(tracked); a != b {
 		t.Errorf("digests without and with a track block: %s and %s, want equal ones", a, b)
 	}
+	predicted := make("a.hcl:1,1", 28)
+	predicted.Stats.Moments = []Moment{{Bytes: 1 << 20}}
+	if a, b := digest(here), digest(predicted); a != b || len(predicted.Stats.Moments) == 0 {
+		t.Errorf("digests without and with a prediction of scratch memory: %s and %s, want equal ones", a, b)
+	}
 	if here.Datasets[0].Views[0].Transforms[0].At == "" || here.Fields[0].At == "" {
 		t.Error("Digest changed the plan")
 	}

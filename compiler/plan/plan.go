@@ -240,5 +240,23 @@ type Stats struct {
 	FLOPs      int64 `json:"flops"`                     // of one step, without what is computed a second time, …
 	Recompute  int64 `json:"recompute_flops,omitempty"` // … and that
 	StateBytes int64 `json:"state_bytes"`               // all state tensors
-	PeakBytes  int64 `json:"peak_bytes"`                // state and activations at the worst moment of a step
+	PeakBytes  int64 `json:"peak_bytes"`                // state and activations at the worst moment of a step, without the scratch of native kernels: see Peak
+	// Moments are those that may be the worst with the scratch of native kernels, one after another as threads are more; empty without kernels, and in plans of older versions.
+	Moments []Moment `json:"moments,omitempty"`
+}
+
+// Moment is what memory a step takes while one of its nodes runs.
+type Moment struct {
+	Bytes       int64 `json:"bytes"`                  // state included, without what each thread takes
+	ThreadBytes int64 `json:"thread_bytes,omitempty"` // for each of the threads that have a part in it …
+	Threads     int   `json:"threads,omitempty"`      // … which are at most so many
+}
+
+// Peak is what a step is predicted to take at its worst moment on so many threads in bytes: state, activations, and the scratch of native kernels.
+func (s Stats) Peak(threads int) int64 {
+	most := s.PeakBytes
+	for _, m := range s.Moments {
+		most = max(most, m.Bytes+m.ThreadBytes*int64(min(m.Threads, threads)))
+	}
+	return most
 }

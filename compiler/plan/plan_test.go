@@ -17,3 +17,16 @@ func TestRate(t *testing.T) {
 		}
 	}
 }
+
+func TestStatsPeak(t *testing.T) {
+	s := Stats{StateBytes: 100, PeakBytes: 1000}
+	if got := s.Peak(8); got != 1000 {
+		t.Errorf("Peak(8) without moments = %d, want peak_bytes", got)
+	}
+	s.Moments = []Moment{{Bytes: 1010}, {Bytes: 900, ThreadBytes: 60, Threads: 4}}
+	for threads, want := range map[int]int64{1: 1010, 2: 1020, 3: 1080, 4: 1140, 64: 1140} {
+		if got := s.Peak(threads); got != want {
+			t.Errorf("Peak(%d) = %d, want %d", threads, got, want)
+		}
+	}
+}

@@ -63,7 +63,7 @@ func newEngineOn(open func() (*ort.Device, error), p *plan.Plan, model []byte, t
 	if onGPU(p) {
 		o.ProviderOptions = recorded()
 	} else {
-		o.Reserve = int(p.Stats.PeakBytes-p.Stats.StateBytes) * 4 / 3 // a third for what native kernels take beside their outputs, and for gaps; what is never touched costs nothing
+		o.Reserve = int(between(p, threads)) * 4 / 3 // a third for gaps; what is never touched costs nothing
 	}
 	e.noKernels = o.UseKernels(p.Target.Kernels)
 	if e.session, err = ort.NewSession(model, o); err != nil {

@@ -32,7 +32,7 @@ func (r *run) checkMemory(root string) error {
 		return nil
 	}
 	least := tightest(root)
-	fixed, moving := predicted(r.plan)
+	fixed, moving := predicted(r.plan, r.Threads)
 	if fixed+moving <= least.bytes {
 		return nil
 	}
@@ -67,15 +67,15 @@ func tightest(root string) bound {
 // Available is the memory in bytes that this process can have.
 func Available() int64 { return tightest("/").bytes }
 
-// Needed is the memory in bytes that a step of the plan is predicted to take.
-func Needed(p *plan.Plan) int64 {
-	fixed, moving := predicted(p)
+// Needed is the memory in bytes that a step of the plan is predicted to take on so many threads, 0 for one per physical core.
+func Needed(p *plan.Plan, threads int) int64 {
+	fixed, moving := predicted(p, threads)
 	return fixed + moving
 }
 
 // predicted is the memory of a step in bytes: what does not depend on the batch size, and what grows with it.
-func predicted(p *plan.Plan) (fixed, moving int64) {
-	fixed, moving = p.Stats.StateBytes, p.Stats.PeakBytes-p.Stats.StateBytes
+func predicted(p *plan.Plan, threads int) (fixed, moving int64) {
+	fixed, moving = p.Stats.StateBytes, between(p, threads)
 	for _, s := range p.State {
 		if s.Next != "" && !s.InPlace {
 			fixed += elements(s.Dims) * 4 // the second buffer
@@ -92,6 +92,11 @@ func predicted(p *plan.Plan) (fixed, moving int64) {
 		moving += batches * elements(f.Dims) * size
 	}
 	return fixed, moving
+}
+
+// between is what a step is predicted to take between its inputs and outputs in bytes.
+func between(p *plan.Plan, threads int) int64 {
+	return p.Stats.Peak(ort.Threads(threads)) - p.Stats.StateBytes
 }
 
 func elements(dims []int) int64 {
@@ -213,8 +218,8 @@ func lacksMemory(err error) bool {
 
 // predictedFar is the memory of a step on a device in bytes: what does not depend on the batch size, and what grows with it. The loader's batches are not there.
 func predictedFar(p *plan.Plan) (fixed, moving int64) {
-	fixed, _ = predicted(p)
-	moving = p.Stats.PeakBytes - p.Stats.StateBytes
+	fixed, _ = predicted(p, 1)
+	moving = between(p, 1)
 	for _, f := range p.Fields {
 		bytes := int64(4)
 		if f.DType == "i64" {

@@ -64,7 +64,7 @@ func TestCheckMemory(t *testing.T) {
 		State:  []plan.State{{Name: "w", Next: "w.next", Dims: []int{1 << 20, 64}}, {Name: "frozen", Dims: []int{1 << 30}}, {Name: "in place", Next: "x", InPlace: true, Dims: []int{1 << 30}}},
 		Fields: []plan.Field{{Name: "view", Dims: []int{64, 1 << 20}}, {Name: "draw", Kind: "draw", DType: "i64", Dims: []int{64, 1 << 17}}}}
 	r := newRun(p, nil, Options{Report: quiet{}})
-	fixed, moving := predicted(r.plan)
+	fixed, moving := predicted(r.plan, 1)
 	if fixed != 1<<30+1<<28 || moving != 2<<30+4<<28+1<<26 { // the second buffer of w; the view in four batches, the draws once
 		t.Errorf("predicted() = %d, %d, want %d, %d", fixed, moving, 1<<30+1<<28, 2<<30+4<<28+1<<26)
 	}

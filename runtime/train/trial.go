@@ -130,7 +130,7 @@ func (r *run) try(ctx context.Context) (*Trial, error) {
 	if err := r.prepare(ctx); err != nil {
 		return nil, err
 	}
-	t := &Trial{Images: r.data["train"].samples.Len(), PerEpoch: r.perEpoch, Steps: r.total, PredictedMemory: Needed(r.plan)}
+	t := &Trial{Images: r.data["train"].samples.Len(), PerEpoch: r.perEpoch, Steps: r.total, PredictedMemory: Needed(r.plan, r.Threads)}
 	if err := r.trySteps(ctx, t, began); err != nil {
 		return nil, err
 	}
