@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"math"
+	"slices"
 	"syscall"
 	"testing"
 
@@ -53,6 +54,7 @@ func TestPageFaults(t *testing.T) {
 // TestPredictedPeak compares the peak that a plan states with what a step takes at its worst moment, the scratch of kernels included, on one thread and two; and with the memory that the
 // system has given for it.
 func TestPredictedPeak(t *testing.T) {
+	const narrowed = "train.precision=bf16"
 	for _, c := range []struct {
 		file    string
 		threads int
@@ -63,7 +65,13 @@ func TestPredictedPeak(t *testing.T) {
 		{"../bench/resnet50.hcl", 2, []string{"loader.batch_size=4"}},
 		{"../bench/vit_small.hcl", 2, []string{"loader.batch_size=4"}},
 		{"../examples/selfsup/simclr/simclr_resnet10-w32_1xb256-adamw-6e_fmnist.hcl", 2, nil},
+		{"../bench/resnet18.hcl", 2, []string{"loader.batch_size=16", narrowed}},
+		{"../bench/resnet50.hcl", 2, []string{"loader.batch_size=4", narrowed}},
+		{"../examples/selfsup/simclr/simclr_resnet10-w32_1xb256-adamw-6e_fmnist.hcl", 2, []string{narrowed}},
 	} {
+		if slices.Contains(c.sets, narrowed) && !ort.FastBFloat16() {
+			continue // what is converted to float32 and back takes memory that a plan does not know of
+		}
 		before := ort.MemoryUse()
 		r, s := stepper(t, c.threads, c.file, c.sets...)
 		ort.BeginPeak()
@@ -76,11 +84,12 @@ func TestPredictedPeak(t *testing.T) {
 		s.Close()
 		predicted := float64(r.Plan.Stats.Peak(c.threads) - r.Plan.Stats.StateBytes)
 		peak := float64(m.Peak - before.InUse)
-		t.Logf("%s on %d threads: %.4f of the prediction", c.file, c.threads, peak/predicted)
+		t.Logf("%s %v on %d threads: %.4f of the prediction", c.file, c.sets, c.threads, peak/predicted)
 		if math.Abs(peak/predicted-1) > 0.02 {
-			t.Errorf("%s on %d threads: a step takes %.0f bytes between inputs and outputs, predicted are %.0f", c.file, c.threads, peak, predicted)
+			t.Errorf("%s %v on %d threads: a step takes %.0f bytes between inputs and outputs, predicted are %.0f", c.file, c.sets, c.threads, peak, predicted)
 		}
-		if held := float64(m.Held - before.Held); held > 4./3*predicted+4<<20 {
+		// In bfloat16 transforms of Winograd's algorithm can be the largest pieces by far, and none of what is reserved be large enough: the arena grows then, once.
+		if held := float64(m.Held - before.Held); !slices.Contains(c.sets, narrowed) && held > 4./3*predicted+4<<20 {
 			t.Errorf("%s: the arena takes %.0f bytes from the system, want no more than the four thirds of the predicted %.0f that it reserves", c.file, held, predicted)
 		}
 	}

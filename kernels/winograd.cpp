@@ -220,9 +220,8 @@ void Winograd::weight_grad(Call& call, const T* x, const T* dy, float* dw) const
   const size_t pieces = all ? 1 : pieces_of(in, out, blocks), sum = places * in * out;
   const Buffer sums = call.scratch(pieces * sum * sizeof(float));
   if (all) {
-    const Buffer spare = call.scratch(places * tiles_ * (in + out) * sizeof(float));
-    float* const inputs = spare.floats();
-    float* const grads = inputs + places * tiles_ * in;
+    const Buffer all_inputs = call.scratch(places * tiles_ * in * sizeof(float)), all_grads = call.scratch(places * tiles_ * out * sizeof(float));
+    float *const inputs = all_inputs.floats(), *const grads = all_grads.floats();
     call.parallel(blocks, [&](size_t i) {
       const int64_t count = std::min(block_, tiles_ - static_cast<int64_t>(i) * block_);
       gather<Input>(in_, top_, left_, i * block_, count, tiles_, x, inputs + i * block_ * in);

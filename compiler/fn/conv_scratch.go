@@ -26,10 +26,12 @@ type convCall struct {
 
 // scratch is what the kernel takes on the way that it chooses.
 func (c convCall) scratch() Scratch {
-	switch single := c.dtype == ir.Float32; {
-	case single && c.points():
+	switch {
+	case c.columns():
+		return c.columnScratch()
+	case c.points():
 		return c.pointScratch()
-	case single && !c.bias && c.winograd():
+	case !c.bias && c.winograd():
 		return c.winogradScratch()
 	}
 	return c.directScratch()
@@ -91,7 +93,8 @@ func (c convCall) blocked(element, lanes int64) int64 {
 // points is whether the kernel takes the convolution as a product of matrices: Points::pays in kernels/point.cpp.
 func (c convCall) points() bool {
 	in, _ := c.channels()
-	return c.Last && c.Group == 1 && c.w[2]*c.w[3] == 1 && largest(c.Pads, 0) == 0 && (c.pass == weightPass || c.strided() && (c.pass == inputPass || in <= 128))
+	forward := c.dtype == ir.Float32 && c.strided() && (c.pass == inputPass || in <= 128)
+	return c.Last && c.Group == 1 && c.w[2]*c.w[3] == 1 && largest(c.Pads, 0) == 0 && (c.pass == weightPass || forward)
 }
 
 // The numbers of kernels/point.cpp.
@@ -105,7 +108,7 @@ func (c convCall) pointScratch() Scratch {
 		lines, across = lines*across, 1
 	}
 	if c.pass == weightPass {
-		return pointSums(lines, across, in, out, c.strided())
+		return pointSums(c.dtype, lines, across, in, out, c.strided())
 	}
 	width := out
 	if c.pass == inputPass {
@@ -124,20 +127,50 @@ func (c convCall) pointScratch() Scratch {
 }
 
 // pointSums is that of the gradient of a weight, of a convolution of points or of a linear layer.
-func pointSums(lines, across, in, out int64, strided bool) Scratch {
+func pointSums(d ir.DType, lines, across, in, out int64, strided bool) Scratch {
 	step, rows := pieces(pointChunk, across), even(out, widestTile/2)
 	high, columns := pieces(out, rows), even(in, widestTile)
 	for columns >= 128 && high*pieces(in, columns)*pieces(lines, step) < fewestTiles {
 		columns = pieces(columns, 2)
 	}
 	grid := high * pieces(in, columns)
-	sums := pieces(lines, even(lines, max(step, pieces(lines, pieces(fewestTiles, grid)))))
+	size := even(lines, max(step, pieces(lines, pieces(fewestTiles, grid))))
+	sums := pieces(lines, size)
 	s := Scratch{Tasks: grid * sums}
 	if sums > 1 {
 		s.Once = sums * in * out * floatBytes
 	}
 	if strided {
-		s.Each = step * across * columns * floatBytes
+		s.Each, size = step*across*columns*int64(d.Bytes()), min(size, step)
+	}
+	if d != ir.Float32 {
+		s.Each += narrowProduct(min(size*across, narrowDepth), rows)
+	}
+	return s
+}
+
+// columns is whether the kernel takes the gradient of a weight as a product with the columns of pixels that windows see: Columns::pays in kernels/columns.cpp.
+func (c convCall) columns() bool {
+	return c.pass == weightPass && c.Last && c.Group == 1 && c.strided() && largest(c.Dilations, 1) == 1 && c.w[2]*c.w[3] > 1 && c.w[1]%32 == 0
+}
+
+// The numbers of kernels/columns.cpp.
+const fewestParts, columnChunk = 16, 512
+
+// columnScratch is that of kernels/columns.cpp: the partial sums, and the columns of a chunk.
+func (c convCall) columnScratch() Scratch {
+	in, out := c.channels()
+	count := int64(64)
+	if in%64 != 0 {
+		count = 32
+	}
+	lines, across, width, blocks := c.y[0]*c.y[1], c.y[2], c.w[2]*c.w[3]*count, in/count
+	step := pieces(columnChunk, across)
+	size := even(lines, max(step, lines/pieces(fewestParts, blocks)))
+	tasks := pieces(lines, size) * blocks
+	s := Scratch{Once: tasks * out * width * floatBytes, Each: step * across * width * int64(c.dtype.Bytes()), Tasks: tasks}
+	if c.dtype != ir.Float32 {
+		s.Each += narrowProduct(min(min(size, step)*across, narrowDepth), out)
 	}
 	return s
 }
@@ -153,6 +186,9 @@ func (c convCall) winograd() bool {
 	in, out := c.channels()
 	tiles, pixels := c.tiles()
 	if in%16 != 0 || out%16 != 0 || min(in, out) < 32 || pixels < 10*tiles || tiles < 64 {
+		return false
+	}
+	if full, large := pixels > 13*tiles, in*out >= 128*128 && tiles >= 256; c.dtype != ir.Float32 && (min(in, out) < 64 || c.pass != weightPass && !full && !large) {
 		return false
 	}
 	return c.pass != weightPass || in*out <= 256*256 || winogradKeepsAll(in, out, tiles)

@@ -77,6 +77,9 @@ func linearScratch(n *ir.Node, width int64) Scratch {
 	return s
 }
 
+// narrowDepth is how many rows oneDNN takes at a time at most where it multiplies them for the gradient of a weight.
+const narrowDepth = 512
+
 // narrowProduct is what oneDNN's product of bfloat16 takes: so much of the depth of both matrices in its own order, of the second 64 columns, and of the first so many rows, where it has to be
 // turned round.
 func narrowProduct(depth, rows int64) int64 {

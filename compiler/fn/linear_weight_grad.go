@@ -39,10 +39,10 @@ func (linearWeightGrad) Scratch(n *ir.Node) Scratch {
 	out, in := sizes(n.Out[0])[0], sizes(n.Out[0])[1]
 	rows := n.In[0].Shape.Size() / out
 	if n.In[0].DType == ir.Float32 {
-		return pointSums(rows, 1, in, out, false)
+		return pointSums(ir.Float32, rows, 1, in, out, false)
 	}
 	size := even(out, max(48, out/8, pieces(out, 32)))
-	return Scratch{Each: narrowProduct(min(rows, 512), size), Tasks: pieces(out, size)}
+	return Scratch{Each: narrowProduct(min(rows, narrowDepth), size), Tasks: pieces(out, size)}
 }
 
 func (linearWeightGrad) Grad(n *ir.Node, d []*ir.Value) []*ir.Value {
