@@ -62,6 +62,7 @@ type converter struct {
 	processes  int         // that the learning rate is meant for; 0 when nothing tells
 	normalize  *block      // of the model's preprocessor, for views that have none of their own
 	classifier bool
+	checkpoint python.Value // what asks for checkpoints inside the backbone
 }
 
 // convert makes the tree of a file's merged values, and tells the number of processes that it is meant for.
@@ -232,6 +233,7 @@ func (c *converter) special(b *block, set *schema.Set, typ, key string, v python
 	f := map[string]func(*block, *schema.Set, string, python.Value, string) bool{
 		"norm_cfg": c.normArgument, "sync_bn": c.syncBN, "init_cfg": c.initArgument, "pretrained": c.pretrained, "transforms": c.innerTransforms,
 		"interpolation": c.interpolation, "scale": c.cropScale, "loss": c.lossArgument, "out_indices": c.outIndices, "with_bias": c.withBias, "with_sobel": c.withSobel, "in_channels": c.inChannels,
+		"with_cp": c.withCP,
 	}[key]
 	return f != nil && f(b, set, typ, v, where)
 }

@@ -132,6 +132,7 @@ runner = dict(type='EpochBasedRunner', max_epochs=2)
 		{"python -m torch.distributed.launch --nproc_per_node=2 tools/train.py configs/x_8xb32.py --launcher pytorch", run, "-processes 2"},
 		{"python tools/train.py configs/x_8xb32.py --cfg-options model.backbone.depth=18 data.train.pipelines.0.0.size=16 data.train.pipelines.0.1.p=0.5 --seed 0",
 			run + " -set algorithm.backbone.depth=18 -set 'dataset.train.view[0].center_crop.size=16' -set 'dataset.train.view[0].random_grayscale.p=0.5'", ""},
+		{"python tools/train.py configs/x_8xb32.py --cfg-options model.backbone.with_cp=True", run + ` -set 'train.recompute="block"'`, ""},
 		{"python tools/train.py configs/x_8xb32.py --cfg-options model.type=MoCo", run, "change the pipeline file"},
 		{"python tools/train.py configs/x_8xb32.py --unheard-of", run, "--unheard-of is no flag"},
 		{"bash tools/benchmarks/classification/dist_train_linear.sh configs/x_8xb32.py w.pth", run + ` -set 'train.init_from.checkpoint="w.pth"'`, "pickle"},

@@ -87,6 +87,16 @@ func (c *converter) inChannels(_ *block, set *schema.Set, typ string, v python.V
 	return true
 }
 
+// withCP takes the checkpoints inside a backbone, whose blocks are computed a second time: runtime says that of the training, also in a base that has only a model.
+func (c *converter) withCP(_ *block, set *schema.Set, _ string, v python.Value, where string) bool {
+	if v.X != true || set.Field("with_cp") != nil || c.blockSet("train").Field("recompute") == nil {
+		return false
+	}
+	c.checkpoint = v
+	c.rep.add(Converted, v.At, where, "train.recompute", "blocks of the backbone are computed a second time")
+	return true
+}
+
 // averagingNeck is the neck of a classifier that only averages.
 func (c *converter) averagingNeck(d *python.Dict) python.Value {
 	v, _ := d.Get("neck")

@@ -69,7 +69,7 @@ var argRules = []argRule{
 	{"backbone", "", "in_channels", "", "3", "channels are those of the images"},
 	{"backbone", "", "init_cfg", "", "", "parameters start as the component says"},
 	{"backbone", "", "pretrained", "", "None", "weights to start from stand in train.init_from"},
-	{"backbone", "", "with_cp", "", "False", ""}, {"backbone", "", "conv_cfg", "", "None", ""},
+	{"backbone", "", "with_cp", "", "False", "the default; True becomes train.recompute = \"block\""}, {"backbone", "", "conv_cfg", "", "None", ""},
 	{"backbone", "", "drop_path_rate", "", "0.0", ""}, {"backbone", "", "expansion", "", "None", ""},
 	{"backbone", "VisionTransformer", "norm_eval", "", "", "there is no batch norm in it"}, {"backbone", "MoCoV3ViT", "norm_eval", "", "", "there is no batch norm in it"},
 

@@ -13,6 +13,9 @@ func (c *converter) runtime() {
 		c.epochCount(v, "total_epochs")
 	}
 	c.runner()
+	if v := c.checkpoint; v.X != nil {
+		c.root.child("train", "").set("recompute", `"block"`, v)
+	}
 	if v, ok := c.top("checkpoint_config"); ok {
 		c.checkpoints(v, "checkpoint_config")
 	}
