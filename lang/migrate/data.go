@@ -94,6 +94,12 @@ func (c *converter) loader(key string, v python.Value, where string) {
 		c.rep.add(Converted, v.At, where, "loader.last", "")
 	case "sampler":
 		c.sampler(v, where)
+	case "sampling_replace", "replace":
+		if f := set.Field("replace"); f == nil || !on {
+			c.rep.add(Dropped, v.At, where, "", "each image comes once in an epoch")
+		} else {
+			c.field(c.root.child("loader", ""), f, v, where, key != f.Name)
+		}
 	case "persistent_workers", "pin_memory", "collate_fn", "prefetch", "shuffle", "train_dataloader", "val_dataloader", "test_dataloader":
 		c.rep.add(Dropped, v.At, where, "", "of PyTorch's loader")
 	default:
@@ -129,9 +135,12 @@ func (c *converter) sampler(v python.Value, where string) {
 	}
 	if x, ok := d.Get("shuffle"); ok && x.X == false {
 		c.root.child("loader", "").set("shuffle", "false", x)
-	}
-	if x, ok := d.Get("replace"); ok && x.X == true {
+		if x, ok := d.Get("replace"); ok && x.X == true {
+			c.rep.add(Dropped, x.At, where+".replace", "", "it counts upstream only where images are shuffled")
+		}
+	} else if x, ok := d.Get("replace"); ok && x.X == true {
 		c.root.child("loader", "").set("replace", "true", x)
+		c.rep.add(Converted, x.At, where+".replace", "loader.replace", "")
 	}
 	c.rep.add(Dropped, v.At, where, "", "one process reads all images")
 }

@@ -106,6 +106,8 @@ var argRules = []argRule{
 	{"transform", "Lighting", "eigvec", "", "[[-0.5836, -0.6948, 0.4203], [-0.5808, -0.0045, -0.814], [-0.5675, 0.7192, 0.4009]]", "the components are those of ImageNet's colours"},
 	{"transform", "Lighting", "to_rgb", "", "", "images are RGB"},
 
+	{"loader", "", "sampling_replace", "replace", "", "an epoch draws as many images as there are, each from all of them"},
+
 	{"optimizer", "", "paramwise_options", "", "", "each becomes a group"},
 	{"schedule", "", "policy", "", "", ""}, {"schedule", "", "warmup_iters", "warmup_length", "", ""},
 	{"schedule", "step", "step", "milestones", "", ""}, {"schedule", "", "by_epoch", "by", "", "\"epoch\" or \"step\""},
