@@ -1,6 +1,7 @@
 package migrate
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -51,6 +52,11 @@ func (b *block) set(name, text string, from python.Value) *arg {
 		a.lead, a.trail = from.Lead, from.Trail
 	}
 	return a
+}
+
+// remove takes an argument away.
+func (b *block) remove(name string) {
+	b.args = slices.DeleteFunc(b.args, func(a *arg) bool { return a.name == name })
 }
 
 func (b *block) find(typ, label string) *block {
