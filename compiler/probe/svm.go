@@ -10,7 +10,7 @@ var _ = Table.Register(schema.Entry[Probe]{Info: schema.Info{Name: "svm",
 	Doc: "Linear support vector machines, one class against the rest, on features of unit length: squared hinge loss, L2 penalty, bias as a further feature of 1. Each " +
 		"class takes the cost with the best average precision in cross-validation on the bank. The value is the mean over the classes of the area under the " +
 		"precision-recall curve, made monotone, on the queries. With low_shot, few images of each class are drawn, several times, and the cost is the one with the best mean " +
-		"on the queries, as upstream has it.",
+		"on the queries, as upstream has it. Images that may be of several classes, as those of source \"voc\", count for each of theirs; a query that is not judged for a class is left out there.",
 	Equation: "min over w of ½‖w‖² + C Σ_i c_i max(0, 1 - y_i w·x_i)², by dual coordinate descent",
 	Paper:    schema.Paper{Authors: "Goyal, Mahajan, Gupta, Misra", Title: "Scaling and Benchmarking Self-Supervised Visual Representation Learning", Year: 2019, ID: "1905.01235"},
 	Before:   "tools/benchmarks/classification/svm_voc07/dist_test_svm_pretrain.sh",

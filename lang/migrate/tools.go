@@ -87,9 +87,9 @@ var tools = []tool{
 	{"convert_subset.py", "convert_subset.py", "", noStep + "source \"subset\" takes a fraction, or the images of a list", 0, false},
 	{"convert_imagenet_subsets.py", "convert_imagenet_subsets.py", "", noStep + "source \"subset\" takes a fraction, or the images of a list", 0, false},
 	{"convert_inaturalist.py", "convert_inaturalist.py", "", noStep + "source \"image_list\" reads the lists that it made", 0, false},
-	{"create_voc_data_files.py", "create_voc_data_files.py", "", "not there", 0, false},
+	{"create_voc_data_files.py", "create_voc_data_files.py", "", noStep + "source \"voc\" reads the lists of the archives themselves", 0, false},
 	{"create_voc_low_shot_challenge_samples.py", "create_voc_low_shot_challenge_samples.py", "", noStep + "evaluate \"svm\" draws the samples", 0, false},
-	{"prepare_voc07_cls.sh", "prepare_voc07_cls.sh", "", "not there", 0, false},
+	{"prepare_voc07_cls.sh", "prepare_voc07_cls.sh", "", noStep + "unpack the two archives of VOC2007: source \"voc\" reads what is in them, and evaluate \"svm\" draws the samples of few images", 0, false},
 
 	{"train_net.py", "train_net.py", "", elseway + "detectron2", 0, false},
 	{"convert-pretrain-to-detectron2.py", "convert-pretrain-to-detectron2.py IN OUT", "", elseway + "it starts from what `ssc export RUN -format torchvision` writes", 0, false},

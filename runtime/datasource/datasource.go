@@ -45,6 +45,8 @@ type Samples interface {
 type (
 	// Labeled samples know their labels without reading images.
 	Labeled interface{ Label(i int) int64 }
+	// Tagged samples may be of several classes at once: Tags tells for each class whether sample i is of it (1), is not (0) or is not to be judged (-1). Nil when samples have one label or none.
+	Tagged interface{ Tags(i int) []int8 }
 	// Classed samples know what their classes are called: label i is Classes()[i]. Nil when they do not.
 	Classed interface{ Classes() []string }
 	// Noted samples have something to say before a run: what was left out, and why. One line each.

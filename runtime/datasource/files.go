@@ -21,7 +21,8 @@ import (
 type files struct {
 	prefix  string // with a final separator, or empty
 	paths   names
-	labels  []int32 // nil when no sample has one
+	labels  []int32  // nil when no sample has one
+	tags    [][]int8 // of samples that may be of several classes; else nil
 	classes []string
 	notes   []string
 	as      decoding
@@ -67,6 +68,14 @@ func (f *files) Label(i int) int64 {
 	return int64(f.labels[i])
 }
 
+// Tags implements [Tagged].
+func (f *files) Tags(i int) []int8 {
+	if f.tags == nil {
+		return nil
+	}
+	return f.tags[i]
+}
+
 // Classes implements [Classed].
 func (f *files) Classes() []string { return f.classes }
 
@@ -105,6 +114,9 @@ func (f *files) List() *List {
 		}
 		if f.labels != nil {
 			print = fmt.Sprintf("%s:%d", print, f.labels[i])
+		}
+		if f.tags != nil {
+			print = fmt.Sprintf("%s:%v", print, strings.Trim(strings.ReplaceAll(fmt.Sprint(f.tags[i]), " ", ","), "[]"))
 		}
 		out.add(print, f.paths.bytes(i))
 	}

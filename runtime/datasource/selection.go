@@ -28,6 +28,14 @@ func (s *selection) Read(i int, m *transform.Image) (int64, error) {
 // Label implements [Labeled].
 func (s *selection) Label(i int) int64 { return labelOf(s.Samples, int(s.index[i])) }
 
+// Tags implements [Tagged].
+func (s *selection) Tags(i int) []int8 {
+	if t, ok := s.Samples.(Tagged); ok {
+		return t.Tags(int(s.index[i]))
+	}
+	return nil
+}
+
 // Classes implements [Classed].
 func (s *selection) Classes() []string { return classesOf(s.Samples) }
 

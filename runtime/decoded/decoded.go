@@ -144,6 +144,14 @@ func (s *samples) Label(i int) int64 {
 	return -1
 }
 
+// Tags implements [datasource.Tagged].
+func (s *samples) Tags(i int) []int8 {
+	if t, ok := s.Samples.(datasource.Tagged); ok {
+		return t.Tags(i)
+	}
+	return nil
+}
+
 // Classes implements [datasource.Classed].
 func (s *samples) Classes() []string {
 	if c, ok := s.Samples.(datasource.Classed); ok {

@@ -69,6 +69,15 @@ type numbering struct {
 	of     map[int64]int
 }
 
+// numbered are n classes whose labels are their numbers.
+func numbered(n int) numbering {
+	labels := make([]int64, n)
+	for i := range labels {
+		labels[i] = int64(i)
+	}
+	return number(labels)
+}
+
 func number(labels []int64) numbering {
 	n := numbering{of: map[int64]int{}}
 	for _, l := range labels {

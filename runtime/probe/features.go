@@ -20,6 +20,7 @@ type Features struct {
 	Rows, Dim int
 	Data      *ort.Tensor // f32[Rows, Dim]
 	Labels    []int64     // -1 without a label
+	Tags      [][]int8    // of images that may be of several classes, as [datasource.Tagged] has them; else nil
 }
 
 // Close frees the vectors.
@@ -95,8 +96,13 @@ func (e *Extractor) extract(ctx context.Context, samples datasource.Samples, cha
 		}
 	}
 	labels := make([]int64, samples.Len())
+	tagged, isTagged := samples.(datasource.Tagged)
+	var tags [][]int8
+	if isTagged && tagged.Tags(0) != nil {
+		tags = make([][]int8, samples.Len())
+	}
 	for range views {
-		f := &Features{Rows: samples.Len(), Dim: dim, Labels: labels}
+		f := &Features{Rows: samples.Len(), Dim: dim, Labels: labels, Tags: tags}
 		if f.Data, err = ort.NewTensor("f32", []int{f.Rows, dim}); err != nil {
 			return all, err
 		}
@@ -104,6 +110,9 @@ func (e *Extractor) extract(ctx context.Context, samples datasource.Samples, cha
 	}
 	return all, e.pass(ctx, loader.Config{Samples: samples, Channels: channels, Views: views}, per, func(row int, b *loader.Batch) error {
 		copy(labels[row:], b.Label[:b.N])
+		for i := range tags[min(row, len(tags)):min(row+b.N, len(tags))] {
+			tags[row+i] = tagged.Tags(int(b.Idx[i]))
+		}
 		for v, f := range all {
 			x := b.Views[v][:b.N*per]
 			if err := e.batch(ctx, x, []int{b.N, image.Channels, image.Height, image.Width}, []int{b.N, dim}, f.Data.Float32()[row*dim:(row+b.N)*dim]); err != nil {
@@ -281,5 +290,13 @@ func (s spread) Len() int { return s.n }
 func (s spread) at(i int) int { return i * s.Samples.Len() / s.n }
 
 func (s spread) Name(i int) string { return s.Samples.Name(s.at(i)) }
+
+// Tags implements [datasource.Tagged].
+func (s spread) Tags(i int) []int8 {
+	if t, ok := s.Samples.(datasource.Tagged); ok {
+		return t.Tags(s.at(i))
+	}
+	return nil
+}
 
 func (s spread) Read(i int, m *transform.Image) (int64, error) { return s.Samples.Read(s.at(i), m) }

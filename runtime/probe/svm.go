@@ -32,16 +32,19 @@ type svm struct {
 const meanAP = "mean average precision"
 
 func (p *svm) Measure(ctx context.Context, s *Subject) ([]Measurement, error) {
-	bank, queries, err := p.data.features(ctx, s)
+	bank, queries, err := p.data.judged(ctx, s)
 	if err != nil {
 		return nil, err
 	}
 	classes := number(bank.Labels)
+	if bank.Tags != nil {
+		classes = numbered(len(bank.Tags[0]))
+	}
 	if len(classes.labels) < 2 {
 		return nil, fmt.Errorf("the bank has images of %d class; a support vector machine needs two", len(classes.labels))
 	}
 	task := &svmTask{svm: p, seed: s.Plan.Seed, workers: s.Threads, classes: classes, x: augmented(bank), labels: classes.numbers(bank.Labels),
-		test: augmented(queries), truth: queries.Labels}
+		tags: bank.Tags, test: augmented(queries), truth: queries.Labels, truths: queries.Tags}
 	if task.workers == 0 {
 		task.workers = runtime.GOMAXPROCS(0)
 	}
@@ -62,9 +65,11 @@ type svmTask struct {
 	workers int
 	classes numbering
 	x       *mat.Dense
-	labels  []int // numbers of classes
+	labels  []int    // numbers of classes
+	tags    [][]int8 // instead, where an image may be of several
 	test    *mat.Dense
 	truth   []int64
+	truths  [][]int8
 }
 
 // augmented are the features in float64, each divided by its length plus 1e-5 as upstream has it, and followed by 1, whose weight is the bias.
@@ -90,7 +95,7 @@ func (t *svmTask) whole(ctx context.Context, out *Measurement) error {
 	n := len(t.classes.labels)
 	weights, chosen := mat.NewDense(n, t.x.RawMatrix().Cols, nil), make([]float64, n)
 	err := each(ctx, t.workers, n, func(c int) error {
-		y := t.against(t.labels, c)
+		y := t.signs(c)
 		cost, err := t.choose(ctx, y, c)
 		if err != nil {
 			return err
@@ -112,6 +117,20 @@ func (t *svmTask) whole(ctx context.Context, out *Measurement) error {
 	return nil
 }
 
+// signs is +1 for the bank's images of the class and -1 for the rest; those that are not to be judged count among these, as upstream has it.
+func (t *svmTask) signs(class int) []float64 {
+	if t.tags == nil {
+		return t.against(t.labels, class)
+	}
+	y := make([]float64, len(t.tags))
+	for i, tags := range t.tags {
+		if y[i] = -1; tags[class] == 1 {
+			y[i] = 1
+		}
+	}
+	return y
+}
+
 // against is +1 for the class's images and -1 for the rest.
 func (t *svmTask) against(labels []int, class int) []float64 {
 	y := make([]float64, len(labels))
@@ -125,6 +144,12 @@ func (t *svmTask) against(labels []int, class int) []float64 {
 
 // report judges scores [query, class].
 func (t *svmTask) report(out *Measurement, scores *mat.Dense) {
+	if t.tags != nil {
+		aps := t.precisions(scores)
+		out.Metric, out.Value, out.Classes = meanAP, stat.Mean(aps, nil), t.several(scores)
+		out.Classes.AP, out.Metrics = aps, map[string]float64{"svm": out.Value}
+		return
+	}
 	predicted := make([]int64, len(t.truth))
 	for i := range predicted {
 		predicted[i] = t.classes.labels[argMax(scores.RawRowView(i))]
@@ -148,12 +173,49 @@ func (t *svmTask) precisions(scores *mat.Dense) []float64 {
 	column, positive := make([]float64, len(t.truth)), make([]bool, len(t.truth))
 	for c, label := range t.classes.labels {
 		mat.Col(column, c, scores)
+		if t.tags != nil {
+			aps[c] = monotoneAP(t.judged(column, c))
+			continue
+		}
 		for i, l := range t.truth {
 			positive[i] = l == label
 		}
 		aps[c] = monotoneAP(column, positive)
 	}
 	return aps
+}
+
+// judged are the scores of the queries that are judged for a class, and whether they are of it.
+func (t *svmTask) judged(scores []float64, class int) (kept []float64, positive []bool) {
+	for i, tags := range t.truths {
+		if tags[class] >= 0 {
+			kept, positive = append(kept, scores[i]), append(positive, tags[class] == 1)
+		}
+	}
+	return kept, positive
+}
+
+// several tells how the queries of each class fared where they may be of several: one is taken for the classes whose score is above 0.
+func (t *svmTask) several(scores *mat.Dense) *Classes {
+	n := len(t.classes.labels)
+	out := &Classes{Labels: t.classes.labels, Total: make([]int, n), Predicted: make([]int, n), Right: make([]int, n)}
+	for c := range n {
+		kept, positive := t.judged(mat.Col(nil, c, scores), c)
+		for i, is := range positive {
+			taken := kept[i] > 0
+			out.Total[c] += one(is)
+			out.Predicted[c] += one(taken)
+			out.Right[c] += one(is && taken)
+		}
+	}
+	return out
+}
+
+func one(is bool) int {
+	if is {
+		return 1
+	}
+	return 0
 }
 
 // choose is the cost with the best mean average precision over the folds; of equals the smallest. A class with fewer images than folds takes the cost in the middle, and so does
