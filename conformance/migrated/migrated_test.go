@@ -1,5 +1,5 @@
 // Package migrated compares what migrated pipelines mean with what MMSelfSup makes of the same files: parameters, learning rates, groups, moving averages, constants and views. The expectations in
-// testdata/expected.json were written by testdata/oracle.py with MMSelfSup's own objects.
+// testdata/expected.json were written by testdata/oracle.py with MMSelfSup's own objects, those in testdata/1x by the script there with the objects of MMSelfSup 1.0.0.
 package migrated
 
 import (
@@ -32,7 +32,8 @@ type expectation struct {
 	Groups             []group
 	Optimizer          map[string]any
 	Views              [][][2]any // nil: not compared
-	Constants          map[string]float64
+	Extract            [][][2]any // views of the images that are clustered
+	Constants          map[string]any
 	Teacher            []float64
 	Warmup             int // steps of a linear warm-up of 1.x
 	Interval           int // steps from one change of the teacher to the next
@@ -40,15 +41,23 @@ type expectation struct {
 
 // group are parameters with the same options, each with its shape, and their learning rates at the chosen steps.
 type group struct {
-	WeightDecay float64 `json:"weight_decay"`
-	NoAdapt     bool    `json:"lars_exclude"`
+	WeightDecay float64  `json:"weight_decay"`
+	NoAdapt     bool     `json:"lars_exclude"`
+	Momentum    *float64 // nil: not compared
 	LR          []float64
 	Names       []string
 }
 
 // TestMeaning migrates and compiles each configuration and compares its plan with upstream's objects.
 func TestMeaning(t *testing.T) {
-	text, err := os.ReadFile("testdata/expected.json")
+	for _, dir := range []string{"testdata", "testdata/1x"} {
+		t.Run(filepath.Base(dir), func(t *testing.T) { meaning(t, dir) })
+	}
+}
+
+// meaning compares the configurations of a folder.
+func meaning(t *testing.T, dir string) {
+	text, err := os.ReadFile(dir + "/expected.json")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,13 +65,13 @@ func TestMeaning(t *testing.T) {
 	if err := json.Unmarshal(text, &all); err != nil {
 		t.Fatal(err)
 	}
-	files, err := filepath.Glob("testdata/*.py")
+	files, err := filepath.Glob(dir + "/*.py")
 	if err != nil || len(files) != len(all)+1 { // and the script
-		t.Fatalf("%d files and %d expectations, %v: run testdata/oracle.py", len(files), len(all), err)
+		t.Fatalf("%d files and %d expectations, %v: run %s/oracle.py", len(files), len(all), err, dir)
 	}
 	for name, want := range all {
 		t.Run(strings.TrimSuffix(name, ".py"), func(t *testing.T) {
-			p := migrated(t, "testdata/"+name)
+			p := migrated(t, dir+"/"+name)
 			if p.Train.Epochs != want.Epochs {
 				t.Errorf("%d epochs, want %d", p.Train.Epochs, want.Epochs)
 			}
@@ -76,8 +85,10 @@ func TestMeaning(t *testing.T) {
 			}
 			compareTeacher(t, p, want)
 			compareArguments(t, p, want)
-			if d := cmp.Diff(want.Views, views(t, p)); want.Views != nil && d != "" {
-				t.Errorf("views (-upstream +ssc):\n%s", d)
+			for i, views := range map[string][][][2]any{"train": want.Views, "extract": want.Extract} {
+				if d := cmp.Diff(views, viewsOf(t, p, i)); views != nil && d != "" {
+					t.Errorf("views of %s (-upstream +ssc):\n%s", i, d)
+				}
 			}
 		})
 	}
@@ -122,7 +133,7 @@ func parameters(p *plan.Plan) (n int) {
 func groups(p *plan.Plan, want expectation) []group {
 	var out []group
 	for i, g := range p.Groups {
-		one := group{WeightDecay: g.WeightDecay, NoAdapt: g.NoAdapt}
+		one := group{WeightDecay: g.WeightDecay, NoAdapt: g.NoAdapt, Momentum: momentum(p, g, want)}
 		j := slices.IndexFunc(p.Scalars, func(s plan.Scalar) bool { return s.Name == g.LR })
 		for _, step := range want.Steps {
 			one.LR = append(one.LR, g.LRMult*p.Scalars[j].Curve.At(step, want.PerEpoch, want.Epochs))
@@ -136,6 +147,19 @@ func groups(p *plan.Plan, want expectation) []group {
 		out = append(out, one)
 	}
 	return out
+}
+
+// momentum is a group's, nil where upstream's is not known.
+func momentum(p *plan.Plan, g plan.Group, want expectation) *float64 {
+	if want.Groups[0].Momentum == nil {
+		return nil
+	}
+	if g.Momentum != nil {
+		return g.Momentum
+	}
+	var m float64 // AdamW has none
+	json.Unmarshal([]byte(plan.Settings(p)["optimizer.momentum"]), &m)
+	return &m
 }
 
 // shorter takes the warm-up of 1.x from the expectations: it is one step shorter there than in ssc, so that a rate in it is at most one part in its length higher.
@@ -161,7 +185,11 @@ func lines(list []group) (out []string) {
 			lr[i] = fmt.Sprintf("%.9g", round(x))
 		}
 		for _, n := range g.Names {
-			out = append(out, fmt.Sprintf("%s: weight_decay %g, lars_exclude %t, lr %s", n, g.WeightDecay, g.NoAdapt, strings.Join(lr, " ")))
+			line := fmt.Sprintf("%s: weight_decay %.9g, lars_exclude %t, lr %s", n, g.WeightDecay, g.NoAdapt, strings.Join(lr, " "))
+			if g.Momentum != nil {
+				line += fmt.Sprintf(", momentum %g", *g.Momentum)
+			}
+			out = append(out, line)
 		}
 	}
 	slices.Sort(out)
@@ -222,12 +250,17 @@ func compareArguments(t *testing.T, p *plan.Plan, want expectation) {
 var compared = map[string][]string{
 	"random_resized_crop": {"size", "scale", "ratio", "interpolation"}, "random_horizontal_flip": {"p"}, "color_jitter": {"brightness", "contrast", "saturation", "hue"}, "random_applied_trans": {"p"},
 	"random_grayscale": {"p"}, "gaussian_blur": {"sigma_min", "sigma_max", "p"}, "solarization": {"threshold", "p"}, "normalize": {"mean", "std"}, "resize": {"size", "interpolation"}, "random_crop": {"size"},
+	"center_crop": {"size"}, "random_rotation": {"degrees"},
 }
 
-// views are the transforms of each view in the form of the expectations.
-func views(t *testing.T, p *plan.Plan) (out [][][2]any) {
+// viewsOf are the transforms of each view of a dataset in the form of the expectations.
+func viewsOf(t *testing.T, p *plan.Plan, dataset string) (out [][][2]any) {
 	t.Helper()
-	for _, v := range p.Datasets[0].Views {
+	at := slices.IndexFunc(p.Datasets, func(d plan.Dataset) bool { return d.Name == dataset })
+	if at < 0 {
+		return nil
+	}
+	for _, v := range p.Datasets[at].Views {
 		var list [][2]any
 		for _, c := range v.Transforms {
 			list = append(list, component(c))
@@ -249,6 +282,9 @@ func component(c plan.Component) [2]any {
 	args := map[string]any{}
 	for _, k := range compared[c.Type] {
 		args[k] = c.Args[k]
+		if c.Type == "normalize" {
+			args[k] = nine(c.Floats(k))
+		}
 		if n := c.Ints(k); k == "size" && len(n) == 1 && c.Type != "resize" {
 			args[k] = []int{n[0], n[0]}
 		}
@@ -261,4 +297,13 @@ func component(c plan.Component) [2]any {
 		args["inner"] = inner
 	}
 	return [2]any{c.Type, args}
+}
+
+// nine are numbers in nine digits: those of 1.x are divided by 255.
+func nine(list []float64) []float64 {
+	out := make([]float64, len(list))
+	for i, x := range list {
+		fmt.Sscan(fmt.Sprintf("%.9g", x), &out[i])
+	}
+	return out
 }

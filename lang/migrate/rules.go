@@ -33,6 +33,7 @@ var typeRules = []typeRule{
 	{"source", "Cifar10", "cifar10", "root becomes data_prefix"},
 	{"source", "Cifar100", "cifar100", "root becomes data_prefix"},
 	{"source", "ImageNet", "image_list", "without a list file image_folder"},
+	{"source", "DeepClusterImageNet", "image_list", "the clusters that it keeps are the algorithm's"},
 	{"source", "ImageNet21k", "image_folder", ""},
 	{"source", "Places205", "image_list", ""},
 	{"source", "ImageList", "image_list", ""},
