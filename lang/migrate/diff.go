@@ -87,6 +87,14 @@ func (l layout) list(b *block) (out []*block) {
 // diff is what laid over base gives want. It is nil when nothing is to be said, and ok is false when the language cannot say it.
 func (l layout) diff(base, want *block) (out *block, ok bool) {
 	out = &block{typ: want.typ, label: want.label, lead: want.lead, trail: want.trail, from: want.from, missing: want.missing}
+	if want.from.Filename == base.from.Filename { // the comments are the base's, where they stand
+		if slices.Equal(base.lead, want.lead) {
+			out.lead = nil
+		}
+		if base.trail == want.trail {
+			out.trail = ""
+		}
+	}
 	for _, a := range want.args {
 		if b := base.arg(a.name); b == nil || b.text != a.text {
 			out.args = append(out.args, a)
@@ -151,7 +159,10 @@ func (l layout) diffBlocks(out, base, want *block) bool {
 
 // overlay is what over laid on base gives; siblings must not say anything differently, else ok is false.
 func (l layout) overlay(base, over *block, siblings bool) (out *block, ok bool) {
-	out = &block{typ: over.typ, label: over.label, missing: over.missing}
+	out = &block{typ: over.typ, label: over.label, missing: over.missing, lead: over.lead, trail: over.trail, from: over.from}
+	if len(out.lead) == 0 && out.trail == "" {
+		out.lead, out.trail, out.from = base.lead, base.trail, base.from
+	}
 	ok = true
 	out.args = slices.Clone(base.args)
 	for _, a := range over.args {

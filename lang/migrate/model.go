@@ -51,6 +51,9 @@ func (c *converter) sobel(b *block, d *python.Dict) {
 		c.rep.add(Attention, v.At, "model.with_sobel", "", "the backbone has no argument with_sobel")
 		return
 	}
+	if v.X != true { // its comments are those of the type
+		v.Lead, v.Trail = nil, ""
+	}
 	n.set("with_sobel", "true", v)
 	if v.X != true {
 		c.rep.add(Changed, v.At, "model.with_sobel", title(n)+".with_sobel", "true is the default of DeepCluster in 0.x")

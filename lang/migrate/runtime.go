@@ -60,7 +60,7 @@ func (c *converter) runner() {
 		if n, ok := d.Get("max_epochs"); ok {
 			c.epochCount(n, key+".max_epochs")
 			if b := c.root.child("train", ""); b.lead == nil {
-				b.lead = v.Lead
+				b.lead, b.from = v.Lead, v.At
 			}
 		}
 		if n, ok := d.Get("max_iters"); ok {

@@ -1,6 +1,7 @@
 package migrate
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -118,12 +119,33 @@ var order = []string{"pipeline", "algorithm", "dataset", "loader", "optimizer", 
 // printer writes blocks in the form that `ssc fmt` leaves as it is once lang.Format has aligned it.
 type printer struct {
 	strings.Builder
-	commented bool // inside a block that is written as a comment
+	commented bool            // inside a block that is written as a comment
+	written   map[string]bool // comments by the line of Python that they are of
+}
+
+// once is a comment, and nothing where that comment of that line is written already: one value may be the source of several arguments.
+func (p *printer) once(lines []string, from hcl.Range) []string {
+	if len(lines) == 0 || from.Filename == "" {
+		return lines
+	}
+	key := fmt.Sprintf("%s:%d:%s", from.Filename, from.Start.Line, strings.Join(lines, "\n"))
+	if p.written[key] {
+		return nil
+	}
+	p.written[key] = true
+	return lines
+}
+
+// trail writes the comment behind what stands on the line.
+func (p *printer) trail(text string, from hcl.Range) {
+	for _, t := range p.once(compact([]string{text}), from) {
+		p.WriteString(" # " + t)
+	}
 }
 
 // text is the file: a comment, the bases, the blocks.
 func (b *block) text(head, extends []string) string {
-	var p printer
+	p := printer{written: map[string]bool{}}
 	p.comments("", head)
 	parts := len(head) > 0
 	gap := func() {
@@ -166,23 +188,21 @@ func (p *printer) comments(indent string, lines []string) {
 }
 
 func (p *printer) arg(indent string, a *arg) {
-	p.comments(indent, a.lead)
+	p.comments(indent, p.once(a.lead, a.from))
 	p.WriteString(indent + a.name + " = " + a.text)
-	if a.trail != "" {
-		p.WriteString(" # " + a.trail)
-	}
+	p.trail(a.trail, a.from)
 	p.WriteByte('\n')
 }
 
 func (p *printer) block(indent string, b *block) {
 	if b.missing && !p.commented {
-		q := printer{commented: true}
+		q := printer{commented: true, written: p.written}
 		q.block("", b)
 		text := string(lang.Format([]byte(q.String())))
 		p.comments(indent, strings.Split(strings.TrimRight(text, "\n"), "\n"))
 		return
 	}
-	p.comments(indent, b.lead)
+	p.comments(indent, p.once(b.lead, b.from))
 	p.WriteString(indent + b.typ)
 	if b.label != "" {
 		p.WriteString(" " + schema.Literal(b.label))
@@ -196,9 +216,7 @@ func (p *printer) block(indent string, b *block) {
 		return
 	}
 	p.WriteString(" {")
-	if b.trail != "" {
-		p.WriteString(" # " + b.trail)
-	}
+	p.trail(b.trail, b.from)
 	p.WriteByte('\n')
 	for _, a := range b.args {
 		p.arg(indent+"  ", a)
