@@ -157,8 +157,10 @@ func momentum(p *plan.Plan, g plan.Group, want expectation) *float64 {
 	if g.Momentum != nil {
 		return g.Momentum
 	}
-	var m float64 // AdamW has none
-	json.Unmarshal([]byte(plan.Settings(p)["optimizer.momentum"]), &m)
+	m := 0.0
+	if text := plan.Settings(p)["optimizer.momentum"]; text != "" { // AdamW has none
+		fmt.Sscan(text, &m)
+	}
 	return &m
 }
 

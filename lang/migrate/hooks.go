@@ -259,9 +259,11 @@ func (c *converter) fixedRate(d *python.Dict, h python.Value, where string) {
 		if g.arg("lr") != nil {
 			own = g.arg("lr")
 		}
-		if text != "" && (own == nil || !alike(own.text, text)) {
+		factor := g.arg("lr_mult")
+		if text != "" && (own == nil || !alike(own.text, text) || factor != nil && !alike(factor.text, "1")) {
+			g.remove("lr_mult")
 			g.set("lr", text, lr)
-			c.rep.add(Changed, lr.At, where+".lr", "optimizer.group.lr", "the hook's learning rate is another than the optimizer's")
+			c.rep.add(Changed, lr.At, where+".lr", "optimizer.group.lr", "the hook's learning rate is another than the group's")
 		}
 	}
 	by := c.root.find("schedule", "")
@@ -281,8 +283,9 @@ func (c *converter) freeRates(why string) {
 	}
 	var rest []*block
 	for _, g := range opt.blocks {
-		if a := g.arg("fix_lr"); g.typ == "group" && a != nil {
-			g.remove("fix_lr")
+		a := g.arg("fix_lr")
+		g.remove("fix_lr")
+		if a != nil && a.text == "true" {
 			c.rep.add(Changed, a.from, "optimizer", "optimizer.group.fix_lr", "left out: %s", why)
 		}
 		if g.typ != "group" || len(g.args) > 1 {
