@@ -11,6 +11,7 @@
 # make photos  a folder of 5,000 photographs, 40 of them damaged, from ssc init to a finished epoch without an edit
 # make corpus UPSTREAM=DIR   upstream's configurations evaluated as upstream's own classes do (conformance/corpus/main.go)
 # make gpu     installs the CUDA provider (some gigabytes) and checks on a machine with a GPU what spec/gpu.md claims; DEVICE=cuda:1 for another
+# make nvrtc   NVIDIA's compiler of CUDA C++, which needs no GPU (60 MB): with it the tests compile all CUDA sources
 # make gpu-less   engines of ResNet-50 and ViT-S/16 by TensorRT-RTX, which needs no GPU (90 MB; SSC_TENSORRT_INCLUDE=DIR with TensorRT's headers)
 # make clean   remove what was built and run; the cache folder stays
 #
@@ -29,7 +30,7 @@ EXAMPLES = find examples -name '*.hcl' -not -path '*/_base_/*'
 DATA = $${SSC_DATA:-$$($(SETUP) path fashion-mnist)}
 STATICCHECK = bin/staticcheck-$(STATICCHECK_VERSION)
 
-.PHONY: run test check build kernels kernels-asan bench results peers docs new faults soak photos corpus gpu gpu-less clean deps static
+.PHONY: run test check build kernels kernels-asan bench results peers docs new faults soak photos corpus gpu gpu-less nvrtc clean deps static
 .DELETE_ON_ERROR:
 
 run: build
@@ -57,7 +58,7 @@ kernels-asan: deps
 test: build
 	go test ./...
 
-check: static test
+check: static nvrtc test
 	@if [ "$$CI" = true ] && [ -n "$$(git status --porcelain)" ]; then \
 		echo "the tests changed the tree:"; git status --short; exit 1; fi
 
@@ -111,6 +112,9 @@ gpu: build
 	@$(SETUP) gpu
 	bin/ssc doctor
 	SSC_DATA=$(DATA) go run ./conformance/gpu -device $(DEVICE) $(EXAMPLE)
+
+nvrtc:
+	@$(SETUP) nvrtc
 
 gpu-less: build
 	@$(SETUP) rtx

@@ -60,7 +60,10 @@ var directions = []struct {
 	{"runtime/transform", []string{"lang/schema", "compiler/plan"}},
 	{"runtime/jpeg", []string{"setup/cache"}},
 	{"runtime/datasource", []string{"lang/schema", "compiler/plan", "runtime/transform", "runtime/jpeg"}},
-	{"runtime/*", []string{"compiler/plan", "runtime/*", "setup/cache"}},
+	{"runtime/*", []string{"compiler/plan", "runtime/*", "kernels/cuda", "setup/cache"}},
+
+	{"kernels/cuda", nil},
+	{"kernels/cuda/host", []string{"kernels/cuda"}}, // for tests
 
 	{"setup/cache", nil},
 	{"setup", []string{"setup/cache"}},
@@ -74,7 +77,7 @@ var directions = []struct {
 }
 
 // cgoFolders are the folders that may hold C. The JPEG decoder is a folder of its own, so that data sources stay Go.
-var cgoFolders = []string{"runtime/ort", "runtime/jpeg", "runtime/tensorrt", "runtime/dist", "runtime/transform", "kernels", "lang/migrate"}
+var cgoFolders = []string{"runtime/ort", "runtime/jpeg", "runtime/tensorrt", "runtime/nvrtc", "runtime/dist", "runtime/transform", "kernels", "lang/migrate"}
 
 // componentFolders are the folders with a file for each component, which may be many.
 var componentFolders = []string{"compiler/op", "compiler/fn", "compiler/algorithm", "compiler/backbone", "compiler/neck", "compiler/head",

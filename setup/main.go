@@ -5,10 +5,11 @@
 //
 //	setup deps        what building, running and testing need
 //	setup kernels     what building the native kernels needs beside that
+//	setup nvrtc       NVIDIA's compiler of CUDA C++, for tests without a GPU
 //	setup peers       the Python environment that benchmarks compare with
 //	setup gpu         ONNX Runtime with CUDA and the NVIDIA libraries
 //	setup rtx         the libraries of TensorRT-RTX
-//	setup path NAME   prints where deps, peers, gpu or rtx put NAME
+//	setup path NAME   prints where deps, nvrtc, peers, gpu or rtx put NAME
 package main
 
 import (
@@ -46,12 +47,14 @@ func run(args []string, out, log io.Writer) error {
 		return locked(root, func() error { return deps(root, log) })
 	case len(args) == 1 && args[0] == "kernels":
 		return locked(root, func() error { return kernels(root, log) })
+	case len(args) == 1 && args[0] == "nvrtc":
+		return locked(root, func() error { return nvrtc().ensure(root, log) })
 	case len(args) == 1 && (args[0] == "peers" || args[0] == "gpu" || args[0] == "rtx"):
 		return locked(root, func() error { return environments[args[0]].ensure(root, log) })
 	case len(args) == 2 && args[0] == "path":
 		return printPath(args[1], root, out)
 	}
-	return errors.New("usage: setup deps | kernels | peers | gpu | rtx | path NAME")
+	return errors.New("usage: setup deps | kernels | nvrtc | peers | gpu | rtx | path NAME")
 }
 
 func deps(root string, log io.Writer) error {
@@ -137,10 +140,12 @@ func printPath(name, root string, out io.Writer) error {
 		name = cache.NodeTests()
 	case "onednn":
 		name = cache.OneDNNDir()
+	case "nvrtc":
+		name = cache.NVRTCDir()
 	case "peers", "gpu", "rtx":
 		name = filepath.Join(root, environments[name].folder())
 	default:
-		return fmt.Errorf("nothing is called %q; names: fashion-mnist, onnxruntime, onnx, onednn, peers, gpu, rtx", name)
+		return fmt.Errorf("nothing is called %q; names: fashion-mnist, onnxruntime, onnx, onednn, nvrtc, peers, gpu, rtx", name)
 	}
 	_, err := fmt.Fprintln(out, name)
 	return err

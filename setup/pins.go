@@ -64,6 +64,20 @@ func oneDNN() item {
 		tree:    "5192a35e144b7634cd0da0c6ca9bed249c7bfb0b259031b83c52b81d334eb106"}
 }
 
+// nvrtc compiles CUDA C++ and needs no GPU for that.
+func nvrtc() item {
+	it := item{name: "nvrtc-" + cache.NVRTC, pkg: "nvidia-cuda-nvrtc==" + cache.NVRTC, keep: keepNVRTC,
+		wheel:   "manylinux_2_12_x86_64",
+		archive: "86b4d68058807988b7d9af5b44917a0601e9c337f35ccd657bfb3c759ff8d8bc",
+		tree:    "8748987ca69773b63f653842058366b38ffa78ca4904cf4a517efd1139eca6c3"}
+	if runtime.GOARCH == "arm64" {
+		it.wheel = "manylinux_2_17_aarch64"
+		it.archive = "36e4fa2a8ada293f5693d308e531c196ab6f91cf7a0ff479bf96a537d43a6096"
+		it.tree = "6351c3ddb9ec88186e3cdfc267feea79547c57488e4d53a06c7d68927cae6bd9"
+	}
+	return it
+}
+
 // turboJPEGs are what JPEG images are decoded with, each from one release of Debian: package clients reach the release of the machine.
 func turboJPEGs() []item {
 	pins := map[string][2][2]string{ // archive and tree of each version
@@ -86,6 +100,13 @@ func keepTurboJPEG(p string) string {
 	case strings.HasPrefix(base, "libturbojpeg.so.0."):
 		return "libturbojpeg.so.0"
 	case base == "copyright":
+		return base
+	}
+	return ""
+}
+
+func keepNVRTC(p string) string {
+	if base := path.Base(p); strings.HasPrefix(base, "libnvrtc") || base == "License.txt" {
 		return base
 	}
 	return ""

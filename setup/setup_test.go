@@ -211,6 +211,7 @@ func TestPath(t *testing.T) {
 		"onnxruntime":   "/cache/onnxruntime-1.30.0/libonnxruntime.so.1.30.0",
 		"onnx":          "/cache/onnx-1.22.0/node",
 		"onednn":        "/cache/onednn-3.13",
+		"nvrtc":         "/cache/nvrtc-13.5.37",
 	} {
 		var out strings.Builder
 		if err := run([]string{"path", name}, &out, io.Discard); err != nil || out.String() != want+"\n" {
@@ -236,7 +237,7 @@ func TestPinsAreComplete(t *testing.T) {
 			}
 		}
 	}
-	for _, it := range append(items(), oneDNN()) {
+	for _, it := range append(items(), oneDNN(), nvrtc()) {
 		if len(it.archive) != 64 || len(it.tree) != 64 {
 			t.Errorf("%s lacks a sum", it.name)
 		}

@@ -7,6 +7,7 @@
 //	  onednn-3.13/libdnnl.so.3
 //	  turbojpeg-2.1.5-2/libturbojpeg.so.0
 //	  fashion-mnist-20200523/train-images-idx3-ubyte.gz
+//	  nvrtc-13.5.37/libnvrtc.so.13
 //	  peers-<digest of the pins>/bin/python
 //	  gpu-<digest of the pins>/lib/python3.13/site-packages/{onnxruntime/capi,nvidia/*/lib}
 //
@@ -24,6 +25,7 @@ const (
 	ONNX         = "1.22.0"
 	FashionMNIST = "20200523"
 	OneDNN       = "3.13"
+	NVRTC        = "13.5.37"
 )
 
 // TurboJPEGs are the versions of libjpeg-turbo: of Debian 12 and 13.
@@ -55,6 +57,9 @@ func FashionMNISTDir() string { return filepath.Join(Dir(), "fashion-mnist-"+Fas
 
 // OneDNNDir is the folder of oneDNN, which native kernels are built with: its libraries and, in include, its headers.
 func OneDNNDir() string { return filepath.Join(Dir(), "onednn-"+OneDNN) }
+
+// NVRTCDir is the folder of NVIDIA's compiler of CUDA C++, a library.
+func NVRTCDir() string { return filepath.Join(Dir(), "nvrtc-"+NVRTC) }
 
 // TurboJPEGDir is the folder of a version of libjpeg-turbo.
 func TurboJPEGDir(version string) string { return filepath.Join(Dir(), "turbojpeg-"+version) }

@@ -1,0 +1,68 @@
+// What the threads of a block do together. No sum depends on which thread is the first.
+#pragma once
+
+constexpr int most = 1024;  // threads of a block
+
+__device__ inline float infinity() { return __int_as_float(0x7f800000); }
+
+// The elements that are this thread's, of n that all blocks share.
+#define EACH(i, n) (long long i = static_cast<long long>(blockIdx.x) * blockDim.x + threadIdx.x; i < (n); i += static_cast<long long>(gridDim.x) * blockDim.x)
+
+struct Sum {
+  template <class T>
+  __device__ T operator()(T a, T b) const { return a + b; }
+};
+
+struct Largest {
+  template <class T>
+  __device__ T operator()(T a, T b) const { return a > b || a != a ? a : b; }  // no number wins
+};
+
+// Joins a value of each thread; all have the result. All threads of the block must call it.
+template <class F, class T>
+__device__ T joined(T v, F join = F()) {
+  __shared__ T values[most];
+  values[threadIdx.x] = v;
+  __syncthreads();
+  for (unsigned n = blockDim.x; n > 1;) {
+    const unsigned half = (n + 1) / 2;
+    if (threadIdx.x < n - half) values[threadIdx.x] = join(values[threadIdx.x], values[threadIdx.x + half]);
+    n = half;
+    __syncthreads();
+  }
+  v = values[0];
+  __syncthreads();
+  return v;
+}
+
+constexpr int tile = 32;  // columns that a block sums
+
+// Two sums of each column of a matrix, of which f(row, column, a, b) adds an element's part to a and b. A block has the rows of one piece and a tile of columns, so that there are pieces times
+// tiles of blocks, each of a multiple of tile threads; partial gets [piece][2][column]. Rows of a thread are added in single precision: pieces are chosen so that these are few.
+template <class F>
+__device__ void column_sums(long long rows, int columns, int pieces, float* partial, const F& f) {
+  __shared__ float sums[2][most];
+  const int tiles = (columns + tile - 1) / tile, piece = blockIdx.x / tiles, column = blockIdx.x % tiles * tile + threadIdx.x % tile;
+  const int line = threadIdx.x / tile, lines = blockDim.x / tile;
+  const long long size = (rows + pieces - 1) / pieces, from = piece * size, to = from + size < rows ? from + size : rows;
+  float a = 0, b = 0;
+  if (column < columns) {
+    for (long long row = from + line; row < to; row += lines) f(row, column, a, b);
+  }
+  sums[0][threadIdx.x] = a, sums[1][threadIdx.x] = b;
+  __syncthreads();
+  if (line == 0 && column < columns) {
+    for (int k = 1; k < lines; k++) a += sums[0][threadIdx.x + k * tile], b += sums[1][threadIdx.x + k * tile];
+    partial[static_cast<long long>(2 * piece) * columns + column] = a;
+    partial[static_cast<long long>(2 * piece + 1) * columns + column] = b;
+  }
+}
+
+// The sums of a column, over all pieces.
+__device__ inline void column_total(const float* partial, int pieces, int columns, int column, double& a, double& b) {
+  a = b = 0;
+  for (int p = 0; p < pieces; p++) {
+    a += partial[static_cast<long long>(2 * p) * columns + column];
+    b += partial[static_cast<long long>(2 * p + 1) * columns + column];
+  }
+}

@@ -1,0 +1,52 @@
+// What CUDA C++ has beside C++, for kernels that run on the processor: the threads of a block run one after the other, each up to the next barrier.
+#pragma once
+
+#include <cstddef>
+#include <type_traits>
+#include <utility>
+
+#include <math.h>
+#include <string.h>
+
+#define __global__
+#define __device__
+#define __forceinline__ inline
+#define __noinline__ __attribute__((noinline))
+#define __shared__ static  // blocks run one after the other
+#define __launch_bounds__(n)
+
+struct Place {
+  unsigned x = 0, y = 0, z = 0;
+};
+
+extern Place threadIdx, blockIdx, blockDim, gridDim;
+
+void __syncthreads();
+
+inline int min(int a, int b) { return a < b ? a : b; }
+inline int max(int a, int b) { return a > b ? a : b; }
+inline float __int_as_float(int v) {
+  float f;
+  memcpy(&f, &v, sizeof f);
+  return f;
+}
+
+// A kernel by its name.
+struct Kernel {
+  const char* name;
+  void (*run)(void* kernel, void** args);
+  void* kernel;
+  Kernel* next;
+
+  Kernel(const char* name, void (*run)(void*, void**), void* kernel);
+};
+
+template <class... A, size_t... i>
+void call_with(void (*kernel)(A...), void** args, std::index_sequence<i...>) {
+  kernel(*static_cast<std::remove_cv_t<A>*>(args[i])...);
+}
+
+template <class... A>
+Kernel kernel_of(const char* name, void (*kernel)(A...)) {
+  return {name, [](void* k, void** args) { call_with(reinterpret_cast<void (*)(A...)>(k), args, std::index_sequence_for<A...>()); }, reinterpret_cast<void*>(kernel)};
+}

@@ -1,0 +1,71 @@
+package nvrtc
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"ssc/runtime/checkpoint/atomic"
+	"ssc/setup/cache"
+)
+
+// folder is where binaries are kept; empty when there is no place for them.
+func folder() string {
+	if cache.Dir() == "" {
+		return ""
+	}
+	return filepath.Join(cache.Dir(), "cuda")
+}
+
+// key is the name of the file that a source's binary is kept in: whatever changes the binary changes the name.
+func (c *Compiler) key(s Source, options []string) string {
+	h := sha256.New()
+	put := func(list ...string) {
+		for _, text := range list { // with the length before each, so that no two lists look alike
+			_ = binary.Write(h, binary.LittleEndian, int64(len(text))) // a hash does not fail
+			_, _ = io.WriteString(h, text)
+		}
+	}
+	put(c.version, s.Name, s.Text)
+	for _, name := range slices.Sorted(maps.Keys(s.Headers)) {
+		put("header", name, s.Headers[name])
+	}
+	put(options...)
+	return fmt.Sprintf("%s-%.16x.cubin", strings.TrimSuffix(filepath.Base(s.Name), ".cu"), h.Sum(nil))
+}
+
+// read returns a binary that is kept, nil when there is none. The file begins with the digest of what follows, and one that is damaged is none.
+func (c *Compiler) read(key string) []byte {
+	if c.cache == "" {
+		return nil
+	}
+	b, err := os.ReadFile(filepath.Join(c.cache, key))
+	if err != nil || len(b) < sha256.Size {
+		return nil
+	}
+	if sum := sha256.Sum256(b[sha256.Size:]); !bytes.Equal(sum[:], b[:sha256.Size]) {
+		return nil
+	}
+	return b[sha256.Size:]
+}
+
+// write keeps a binary. Where that is not possible it is compiled anew the next time, which costs a second and is no reason to stop.
+func (c *Compiler) write(key string, b []byte) {
+	if c.cache == "" || atomic.MkdirAll(atomic.OS{}, c.cache) != nil {
+		return
+	}
+	sum := sha256.Sum256(b)
+	_ = atomic.WriteBytes(atomic.OS{}, filepath.Join(c.cache, key), append(sum[:], b...))
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
