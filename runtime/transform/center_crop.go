@@ -39,5 +39,7 @@ func (t *centerCrop) Apply(m *Image, _ *plan.Rand) error {
 	return nil
 }
 
+func (*centerCrop) taped() {}
+
 // middle halves a distance; halves of a pixel go to the even side.
 func middle(d int) int { return int(math.RoundToEven(float64(d) / 2)) }

@@ -66,6 +66,8 @@ func (t *colorJitter) Apply(m *Image, r *plan.Rand) error {
 	return nil
 }
 
+func (*colorJitter) taped() {}
+
 // jitterRange reads an argument; rest is the factor that changes nothing.
 func jitterRange(arg []float64, hue bool) (lo, hi, rest float64) {
 	if !hue {
@@ -82,10 +84,17 @@ func jitterRange(arg []float64, hue bool) (lo, hi, rest float64) {
 }
 
 // adjustBrightness blends with black.
-func (m *Image) adjustBrightness(factor float64) { m.blendWith(0, factor) }
+func (m *Image) adjustBrightness(factor float64) {
+	if !m.recordedPixels(Step{Code: stepBrightness, F: float32(factor)}) {
+		m.blendWith(0, factor)
+	}
+}
 
 // adjustContrast blends with the mean of the grey image, rounded to a whole level.
 func (m *Image) adjustContrast(factor float64) {
+	if m.recordedPixels(Step{Code: stepContrast, F: float32(factor)}) {
+		return
+	}
 	sum := 0
 	if m.Channels == 1 {
 		for _, v := range m.Pix {
@@ -138,7 +147,7 @@ func blend(level uint8, diff float32) uint8 { return clip(int(int32(float32(leve
 
 // adjustSaturation blends each pixel with its own grey; grey images stay as they are.
 func (m *Image) adjustSaturation(factor float64) {
-	if m.Channels != 3 {
+	if m.recordedColours(Step{Code: stepSaturation, F: float32(factor)}) || m.Channels != 3 {
 		return
 	}
 	if native && len(m.Pix) >= leastNative {

@@ -20,10 +20,10 @@ var sectors = func() (t [256]sector) {
 // adjustHue turns the colour circle by shift, in turns, in the 8-bit HSV space of Pillow; grey images stay as they are. Hue and saturation
 // pass through 8 bits, so even a shift of 0 changes a colour slightly.
 func (m *Image) adjustHue(shift float64) {
-	if m.Channels != 3 {
+	turn := uint8(int(shift * 255))
+	if m.recordedColours(Step{Code: stepHue, N: [8]int32{int32(turn)}}) || m.Channels != 3 {
 		return
 	}
-	turn := uint8(int(shift * 255))
 	if native && len(m.Pix) >= leastNative {
 		nativeHue(m.writable(), turn)
 		return

@@ -41,6 +41,8 @@ func (t *gaussianBlur) Apply(m *Image, r *plan.Rand) error {
 	return nil
 }
 
+func (*gaussianBlur) taped() {}
+
 // boxBlur is a box filter of width 2·radius+1 whose fractional part is shared by the two outermost pixels. Weights are 24-bit fixed
 // point: near for each pixel up to reach, far for the two beyond.
 type boxBlur struct {
@@ -68,6 +70,9 @@ func boxFor(sigma float32) boxBlur {
 func (m *Image) blur(sigma float64) {
 	b := boxFor(float32(sigma))
 	if sigma == 0 || b.reach == 0 && b.far == 0 {
+		return
+	}
+	if m.recordedPixels(Step{Code: stepBlur, N: [8]int32{int32(b.reach), int32(b.near), int32(b.far)}}) {
 		return
 	}
 	pix, c := m.writable(), m.Channels

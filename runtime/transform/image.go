@@ -15,6 +15,7 @@ type Image struct {
 	// Shrink, if not nil, tells a decoder that reads into this image by how much an image of height x width may be decoded smaller: 1, 2, 4 or 8.
 	Shrink func(height, width int) int
 	whole  shrunk
+	tape   *Tape // where operations are recorded instead of done; nil for none
 
 	lent   bool // Pix belongs to the caller of Lend and is not written to
 	bufs   [2][]uint8
@@ -30,7 +31,7 @@ type shrunk struct{ height, width, by int }
 
 // Lend makes the image show pixels that somebody else owns, without a copy. They are only read.
 func (m *Image) Lend(pix []uint8, channels, height, width int) {
-	m.Pix, m.Planes, m.lent, m.whole = pix[:channels*height*width], nil, true, shrunk{}
+	m.Pix, m.Planes, m.lent, m.whole, m.tape = pix[:channels*height*width], nil, true, shrunk{}, nil
 	m.Channels, m.Height, m.Width = channels, height, width
 }
 
@@ -53,7 +54,7 @@ func (m *Image) size() (height, width int) {
 
 // Reset gives the image a size and returns its pixels, of undefined content, to be filled.
 func (m *Image) Reset(channels, height, width int) []uint8 {
-	m.Planes = nil
+	m.Planes, m.tape = nil, nil
 	m.take(m.fresh(channels*height*width), channels, height, width)
 	return m.Pix
 }
@@ -99,6 +100,9 @@ var unit = func() (t [256]float32) {
 
 // normalize sets Planes by a table of 256 values for each channel; stride is 256, or 0 when one table serves all.
 func (m *Image) normalize(table []float32, stride int) {
+	if m.recordedPlanes(table) {
+		return
+	}
 	n := m.Height * m.Width
 	dst := m.Dst
 	if len(dst) != n*m.Channels {

@@ -56,9 +56,13 @@ func (t *lighting) Apply(m *Image, r *plan.Rand) error {
 	for i := range amounts {
 		amounts[i] = t.alphastd * r.Normal()
 	}
+	shift := t.shift(amounts)
+	if m.recordedShift(shift) {
+		return nil
+	}
 	n := m.Height * m.Width
 	planes := m.ToPlanes()
-	for c, d := range t.shift(amounts) {
+	for c, d := range shift {
 		plane := planes[c*n : (c+1)*n]
 		for i := range plane {
 			plane[i] += d
@@ -66,6 +70,8 @@ func (t *lighting) Apply(m *Image, r *plan.Rand) error {
 	}
 	return nil
 }
+
+func (*lighting) taped() {}
 
 // shift is what is added to each channel.
 func (t *lighting) shift(amounts [3]float64) (out [3]float32) {

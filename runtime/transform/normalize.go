@@ -63,6 +63,8 @@ func (t *normalize) Apply(m *Image, _ *plan.Rand) error {
 	return nil
 }
 
+func (*normalize) taped() {}
+
 // make divides and subtracts in float32, in the order in which PyTorch does.
 func (t *normalize) make() []float32 {
 	n := max(len(t.mean), len(t.std))

@@ -2,6 +2,7 @@ package transform
 
 import (
 	"fmt"
+	"slices"
 
 	"ssc/compiler/plan"
 	"ssc/lang/schema"
@@ -49,6 +50,8 @@ func (t *pad) Apply(m *Image, _ *plan.Rand) error {
 	return nil
 }
 
+func (*pad) taped() {}
+
 // margins are border widths in pixels.
 type margins struct{ left, top, right, bottom int }
 
@@ -78,6 +81,9 @@ func (m *Image) pad(g margins, mode string, fill uint8) {
 		return
 	}
 	c, h, w := m.Channels, m.Height+g.top+g.bottom, m.Width+g.left+g.right
+	if m.recorded(Step{Code: stepFrame, N: [8]int32{int32(-g.top), int32(-g.left), int32(h), int32(w), int32(slices.Index(paddingModes, mode)), int32(fill)}}, h, w) {
+		return
+	}
 	out := m.fresh(h * w * c)
 	for y := range h {
 		row := out[y*w*c:][:w*c]

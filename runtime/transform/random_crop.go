@@ -65,3 +65,5 @@ func (t *randomCrop) Apply(m *Image, r *plan.Rand) error {
 	m.crop(box{top, left, h, w})
 	return nil
 }
+
+func (*randomCrop) taped() {}

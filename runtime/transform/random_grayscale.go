@@ -33,8 +33,10 @@ func (t *randomGrayscale) Apply(m *Image, r *plan.Rand) error {
 	return nil
 }
 
+func (*randomGrayscale) taped() {}
+
 func (m *Image) grey() {
-	if m.Channels != 3 {
+	if m.recordedColours(Step{Code: stepGrey}) || m.Channels != 3 {
 		return
 	}
 	if native && len(m.Pix) >= leastNative {

@@ -34,7 +34,12 @@ func (t *randomHorizontalFlip) Apply(m *Image, r *plan.Rand) error {
 	return nil
 }
 
+func (*randomHorizontalFlip) taped() {}
+
 func (m *Image) flip() {
+	if m.recordedPixels(Step{Code: stepFlip}) {
+		return
+	}
 	pix, c := m.writable(), m.Channels
 	for stride := m.Width * c; len(pix) > 0; pix = pix[stride:] {
 		row := pix[:stride]

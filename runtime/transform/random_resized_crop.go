@@ -47,6 +47,8 @@ func (t *randomResizedCrop) Apply(m *Image, r *plan.Rand) error {
 	return nil
 }
 
+func (*randomResizedCrop) taped() {}
+
 func (t *randomResizedCrop) shrink(height, width int, r plan.Rand) int {
 	if t.interpolation == "nearest" {
 		return 1

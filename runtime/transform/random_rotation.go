@@ -45,6 +45,8 @@ func (t *randomRotation) Apply(m *Image, r *plan.Rand) error {
 	return nil
 }
 
+func (*randomRotation) taped() {}
+
 // rotate maps the centre of each output pixel back into the image in 16-bit fixed point and takes the pixel there. Quarter turns that keep the
 // frame are exact permutations.
 func (m *Image) rotate(degrees float64, fill uint8) {
@@ -79,6 +81,9 @@ func (m *Image) affine(a [6]float64, fill uint8) {
 	dx, dy := fixed(a[0]), fixed(a[3])
 	rowX, rowY := fixed(a[2]+float64(a[0]*0.5)+float64(a[1]*0.5)), fixed(a[5]+float64(a[3]*0.5)+float64(a[4]*0.5))
 	nextX, nextY := fixed(a[1]), fixed(a[4])
+	if m.recordedAffine(fill, dx, dy, rowX, rowY, nextX, nextY) {
+		return
+	}
 	out := m.fresh(len(m.Pix))
 	at := 0
 	for range h {

@@ -65,7 +65,7 @@ func (t *taps) compute(s span, out int, filter string) {
 	scale := s.length / float64(out)
 	stretch := max(scale, 1)
 	support *= stretch
-	*t = taps{span: s, out: out, filter: filter, size: int(math.Ceil(support))*2 + 1,
+	*t = taps{span: s, out: out, filter: filter, size: tapsSize(scale, filter),
 		first: grow(t.first, out), count: grow(t.count, out), weight: t.weight, narrow: t.narrow, floats: t.floats}
 	t.weight, t.narrow, t.floats = grow(t.weight, out*t.size), grow(t.narrow, out*t.size), grow(t.floats, t.size)
 	inverse := 1 / stretch
@@ -135,6 +135,7 @@ func (m *Image) resizedCrop(b box, h, w int, filter string) {
 	switch {
 	case rows.same(h) && columns.same(w):
 		m.crop(b)
+	case m.recordedBox(b, rows, columns, h, w, filter):
 	case filter == "nearest":
 		m.nearest(b, h, w)
 	default:
@@ -311,6 +312,9 @@ func (m *Image) nearest(b box, h, w int) {
 // crop replaces the image by its box, which must lie inside.
 func (m *Image) crop(b box) {
 	if b == (box{0, 0, m.Height, m.Width}) {
+		return
+	}
+	if m.recorded(Step{Code: stepFrame, N: [8]int32{int32(b.top), int32(b.left), int32(b.height), int32(b.width)}}, b.height, b.width) {
 		return
 	}
 	c := m.Channels

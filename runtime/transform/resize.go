@@ -65,6 +65,8 @@ func (t *resize) Apply(m *Image, _ *plan.Rand) error {
 	return nil
 }
 
+func (*resize) taped() {}
+
 func (t *resize) shrink(height, width int, _ plan.Rand) int {
 	if t.interpolation == "nearest" {
 		return 1

@@ -35,7 +35,12 @@ func (t *solarization) Apply(m *Image, r *plan.Rand) error {
 	return nil
 }
 
+func (*solarization) taped() {}
+
 func (m *Image) solarize(threshold int) {
+	if m.recordedPixels(Step{Code: stepSolarize, N: [8]int32{int32(threshold)}}) {
+		return
+	}
 	var table [256]uint8
 	for v := range table {
 		table[v] = uint8(v)
