@@ -112,6 +112,7 @@ gpu: build
 	@$(SETUP) gpu
 	bin/ssc doctor
 	SSC_DATA=$(DATA) go run ./conformance/gpu -device $(DEVICE) $(EXAMPLE)
+	go test ./kernels/cuda ./runtime/augment -count 1 -args -gpu $$(echo $(DEVICE) | sed 's/[^0-9]//g;s/^$$/0/')
 
 nvrtc:
 	@$(SETUP) nvrtc

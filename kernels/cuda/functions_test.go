@@ -3,6 +3,7 @@ package cuda_test
 import (
 	"encoding/binary"
 	"errors"
+	"flag"
 	"fmt"
 	"slices"
 	"strings"
@@ -16,11 +17,52 @@ import (
 	"ssc/runtime/nvrtc"
 )
 
-// rig runs the kernels of one call on a GPU that is the processor.
+// real is the GPU that the kernels run on instead of the processor.
+var real = flag.Int("gpu", -1, "number of the GPU to run kernels on, compiled by NVRTC; without one they run on the processor")
+
+// machine is where kernels run.
+type machine struct {
+	library string // of the driver; empty for the machine's
+	binary  func(source string) []byte
+}
+
+// here compiles the kernels of functions for the processor, or for the GPU that was asked for.
+func here(t *testing.T) machine {
+	t.Helper()
+	sources := slices.DeleteFunc(cuda.Names(), func(name string) bool { return name == "augment.cu" })
+	if *real < 0 {
+		path, err := host.Build(t.TempDir(), sources...)
+		if errors.Is(err, host.ErrNoCompiler) {
+			t.Skip(err)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return machine{path, func(string) []byte { return host.Binary }}
+	}
+	c, err := nvrtc.Find()
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := nvrtc.OpenDriver("", *real)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	binaries := map[string][]byte{}
+	for _, name := range sources {
+		if binaries[name], err = c.Compile(nvrtc.Source{Name: name, Text: cuda.Text(name), Headers: cuda.Headers(), Options: cuda.Options(name)}, d.Arch()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return machine{"", func(source string) []byte { return binaries[source] }}
+}
+
+// rig runs the kernels of one call.
 type rig struct {
 	t       *testing.T
 	d       *nvrtc.Driver
-	m       *nvrtc.Module
+	modules map[string]*nvrtc.Module // by kernel
 	threads int
 	attrs   map[string]any
 	in      []*ir.Tensor
@@ -109,7 +151,7 @@ func (r *rig) get(m *nvrtc.Memory, like *ir.Tensor) *ir.Tensor {
 
 func (r *rig) launch(kernel string, blocks, threads int, args ...any) {
 	r.t.Helper()
-	f, err := r.m.Function(kernel)
+	f, err := r.modules[kernel].Function(kernel)
 	if err == nil {
 		err = r.d.Launch(f, blocks, threads, args...)
 	}
@@ -247,19 +289,6 @@ func more() []ir.Sample {
 	return out
 }
 
-// library is the driver's for the processor, with all kernels of functions.
-func library(t *testing.T) string {
-	t.Helper()
-	path, err := host.Build(t.TempDir(), slices.DeleteFunc(cuda.Names(), func(name string) bool { return name == "augment.cu" })...)
-	if errors.Is(err, host.ErrNoCompiler) {
-		t.Skip(err)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
-
 // planes says that a call has its channels before other axes, which no kernel of a norm over channels takes.
 func planes(s ir.Sample) bool {
 	if !strings.HasPrefix(s.Op.Name(), "BatchNorm") || len(s.In[0].Dims) == 2 {
@@ -270,7 +299,7 @@ func planes(s ir.Sample) bool {
 
 // TestFunctions: kernels compute what the bodies of their functions do, in blocks of any size, whatever thread is the first, and the optimizers' in place, too.
 func TestFunctions(t *testing.T) {
-	lib := library(t)
+	m := here(t)
 	samples := more()
 	for name := range calls {
 		f, ok := fn.Lookup(name)
@@ -292,13 +321,13 @@ func TestFunctions(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			first := run(t, lib, 0, 64, c, want)
-			for i, x := range run(t, lib, 1, 64, c, want) {
+			first := run(t, m, 0, 64, c, want)
+			for i, x := range run(t, m, 1, 64, c, want) {
 				if !slices.Equal(first[i].Data, x.Data) {
 					t.Errorf("output %d differs between orders of threads", i)
 				}
 			}
-			for i, x := range slices.Concat(first, run(t, lib, 0, 41, c, want)) {
+			for i, x := range slices.Concat(first, run(t, m, 0, 41, c, want)) {
 				if err := optest.Close(x, want[i%len(want)], max(s.Tol, 1e-5)); err != nil {
 					t.Errorf("output %d: %v", i%len(want), err)
 				}
@@ -307,16 +336,40 @@ func TestFunctions(t *testing.T) {
 	}
 }
 
-// run computes a call by its kernels.
-func run(t *testing.T, lib string, device, threads int, c *optest.Case, want []*ir.Tensor) []*ir.Tensor {
+// gpu is the number of the GPU that is asked for, else that of one that is the processor.
+func gpu(device int) int {
+	if *real >= 0 {
+		return *real
+	}
+	return device
+}
+
+// run computes a call by its kernels. On device 1 results lie where the inputs do, if they may.
+func run(t *testing.T, m machine, device, threads int, c *optest.Case, want []*ir.Tensor) []*ir.Tensor {
 	t.Helper()
-	d, err := nvrtc.OpenDriver(lib, device)
+	d, err := nvrtc.OpenDriver(m.library, gpu(device))
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &rig{t: t, d: d, threads: threads, attrs: map[string]any{}}
-	if r.m, err = d.Load(host.Binary); err != nil {
-		t.Fatal(err)
+	defer func() {
+		if err := d.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	r := &rig{t: t, d: d, threads: threads, attrs: map[string]any{}, modules: map[string]*nvrtc.Module{}}
+	for _, source := range cuda.Names() {
+		binary := m.binary(source)
+		if binary == nil {
+			continue
+		}
+		loaded, err := d.Load(binary)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer loaded.Close()
+		for _, k := range cuda.Kernels(source) {
+			r.modules[k] = loaded
+		}
 	}
 	for _, a := range ir.Attrs(c.Sample.Op) {
 		r.attrs[a.Name] = a.Value
@@ -347,10 +400,6 @@ func run(t *testing.T, lib string, device, threads int, c *optest.Case, want []*
 	}
 	for _, m := range r.taken {
 		m.Close()
-	}
-	r.m.Close()
-	if err := d.Close(); err != nil {
-		t.Fatal(err)
 	}
 	return got
 }

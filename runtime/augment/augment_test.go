@@ -3,6 +3,7 @@ package augment
 import (
 	"encoding/binary"
 	"errors"
+	"flag"
 	"fmt"
 	"math"
 	"slices"
@@ -86,9 +87,15 @@ func image(i, channels int) *transform.Image {
 	return m
 }
 
-// library is the driver's for the processor, with the kernel.
+// real is the GPU that the kernel runs on instead of the processor.
+var real = flag.Int("gpu", -1, "number of the GPU to run the kernel on, compiled by NVRTC; without one it runs on the processor")
+
+// library is the driver's for the processor, with the kernel; empty where there is a GPU.
 func library(t *testing.T) string {
 	t.Helper()
+	if *real >= 0 {
+		return ""
+	}
 	path, err := host.Build(t.TempDir(), source)
 	if errors.Is(err, host.ErrNoCompiler) {
 		t.Skip(err)
@@ -142,18 +149,35 @@ func TestAugment(t *testing.T) {
 	}
 }
 
-// run makes view 0 of the places by a GPU.
-func run(t *testing.T, lib string, device, threads int, places []Place, n int) []float32 {
+// open opens the GPU that was asked for, or one of those that are the processor.
+func open(t *testing.T, lib string, device, threads int) (*nvrtc.Driver, *GPU) {
 	t.Helper()
+	if *real >= 0 {
+		device = *real
+	}
 	d, err := nvrtc.OpenDriver(lib, device)
 	if err != nil {
 		t.Fatal(err)
 	}
-	g, err := load(d, host.Binary)
+	var g *GPU
+	if lib != "" {
+		g, err = load(d, host.Binary)
+	} else if c, found := nvrtc.Find(); found == nil {
+		g, err = New(c, d)
+	} else {
+		err = found
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
 	g.threads = threads
+	return d, g
+}
+
+// run makes view 0 of the places by a GPU.
+func run(t *testing.T, lib string, device, threads int, places []Place, n int) []float32 {
+	t.Helper()
+	d, g := open(t, lib, device, threads)
 	to, err := d.NewMemory(4 * n)
 	if err != nil {
 		t.Fatal(err)
@@ -197,15 +221,7 @@ func differ(got, want []float32, most float64) string {
 
 // TestViews: several views of one batch come from the pixels that were sent once, and a second batch, larger than the first, finds room.
 func TestViews(t *testing.T) {
-	d, err := nvrtc.OpenDriver(library(t), 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	g, err := load(d, host.Binary)
-	if err != nil {
-		t.Fatal(err)
-	}
-	g.threads = 32
+	d, g := open(t, library(t), 0, 32)
 	ts, err := transform.Build([]plan.Component{crop(8), imagenet})
 	if err != nil {
 		t.Fatal(err)
