@@ -18,6 +18,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -72,6 +73,12 @@ func (c *check) all(steps int, tolerance float64) error {
 		{"interrupted and resumed, with the same bits", func() (string, error) {
 			return "", errors.Join(c.run("halves", c.device, steps/2), c.run("halves", c.device, steps), c.equal("whole", "halves", steps))
 		}},
+		{"views made there, and losses as near", func() (string, error) {
+			if err := c.run("views", c.device, steps, "SSC_CUDA_AUGMENT=1"); err != nil {
+				return "", err
+			}
+			return c.losses("whole", "views", steps, tolerance)
+		}},
 	} {
 		began := time.Now()
 		found, err := k.do()
@@ -90,14 +97,14 @@ func (c *check) all(steps int, tolerance float64) error {
 	return nil
 }
 
-// run trains up to a step in a run folder of a name, or goes on there.
-func (c *check) run(name, device string, steps int) error {
+// run trains up to a step in a run folder of a name, or goes on there, with more in its environment.
+func (c *check) run(name, device string, steps int, env ...string) error {
 	args := append([]string{"run", "-device", device, "-steps", strconv.Itoa(steps), "-run", filepath.Join(c.dir, name), "-set", "train.log_every=1"}, c.files...)
 	cmd := exec.Command(c.ssc, args...)
-	cmd.Env = append(os.Environ(), "NVIDIA_TF32_OVERRIDE=0", "SSC_NO_PROGRESS=1")
+	cmd.Env = append(append(os.Environ(), "NVIDIA_TF32_OVERRIDE=0", "SSC_NO_PROGRESS=1"), env...)
 	var said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = io.MultiWriter(&said, c.log), io.MultiWriter(&said, c.log)
-	fmt.Fprintf(c.log, "$ %s\n", cmd)
+	fmt.Fprintf(c.log, "$ %s\n", strings.Join(append(env, cmd.String()), " "))
 	if err := cmd.Run(); err != nil {
 		text := bytes.TrimSpace(said.Bytes())
 		return fmt.Errorf("%w: …%s", err, text[max(0, len(text)-600):])

@@ -1,15 +1,15 @@
 // Package augment makes the views of a batch on a GPU: the processor decodes images and draws what is random, the GPU crops, flips, colours, blurs and normalises, one kernel for each view.
 //
-//	p[i].Fill(&sample)                        // any number of places of a batch, by any number of goroutines
-//	err := p[i].View(0, transforms, want, r)  // of each view, with the stream of random numbers that it has on the processor, too
-//	err = g.Send(p)                           // the decoded images, once for all views
-//	err = g.Make(0, p, address)               // begins view 0, into the device's memory
+//	g, err := augment.Open("", 0)    // the first GPU
+//	err = g.Send(batch)              // decoded images, once for all views, with what transforms have recorded
+//	err = g.Make(0, batch, address)  // begins view 0, into the device's memory
+//	err = g.Wait()
 //
-// The values are those of the same transforms on the processor (see kernels/cuda/augment.cu). Not all transforms can be recorded: [transform.Recordable] tells.
+// The values are those of the same transforms on the processor (see kernels/cuda/augment.cu).
 //
-// What is here has run on the processor in the place of a GPU, and never on one; no loader uses it yet.
+// What is here has run on the processor in the place of a GPU, and never on one: a run uses it where SSC_CUDA_AUGMENT asks for it.
 //
-// Neighbours: runtime/transform records, runtime/nvrtc compiles and launches.
+// Neighbours: runtime/transform records, runtime/loader has that done for batches, runtime/nvrtc compiles and launches, runtime/train asks for the views.
 package augment
 
 import (
@@ -18,47 +18,10 @@ import (
 	"fmt"
 	"unsafe"
 
-	"ssc/compiler/plan"
 	"ssc/kernels/cuda"
 	"ssc/runtime/nvrtc"
 	"ssc/runtime/transform"
 )
-
-// Place is a sample of a batch: its pixels, and for each view what is to be done to them. One Place serves any number of batches.
-type Place struct {
-	channels, height, width int
-	pixels                  []uint8
-	tapes                   []transform.Tape
-	sample, canvas          transform.Image
-}
-
-// Fill takes the pixels of a sample that was read, and forgets the views of the last one.
-func (p *Place) Fill(sample *transform.Image) {
-	p.channels, p.height, p.width, p.pixels = sample.Channels, sample.Height, sample.Width, append(p.pixels[:0], sample.Pix...)
-	p.sample.LendImage(sample)
-	p.tapes = p.tapes[:0]
-}
-
-// View records the next view, of which the plan says what its images are. An error means that this sample cannot be transformed.
-func (p *Place) View(ts []transform.Transform, want plan.ImageType, r *plan.Rand) error {
-	if n := len(p.tapes); n < cap(p.tapes) {
-		p.tapes = p.tapes[:n+1] // with the memory that it had
-	} else {
-		p.tapes = append(p.tapes, transform.Tape{})
-	}
-	t, m := &p.tapes[len(p.tapes)-1], &p.canvas
-	m.LendImage(&p.sample)
-	m.Record(t)
-	for _, tr := range ts {
-		if err := tr.Apply(m, r); err != nil {
-			return err
-		}
-	}
-	if m.ToPlanes(); m.Channels != want.Channels || m.Height != want.Height || m.Width != want.Width {
-		return fmt.Errorf("the view came out as [channels=%d, height=%d, width=%d]", m.Channels, m.Height, m.Width)
-	}
-	return t.Failed
-}
 
 // view is what the kernel is told of a place; its layout in memory is that of the kernel's.
 type view struct {
@@ -83,27 +46,39 @@ type GPU struct {
 // source is the kernel's.
 const source = "augment.cu"
 
-// New compiles the kernel for a GPU.
-func New(c *nvrtc.Compiler, d *nvrtc.Driver) (*GPU, error) {
-	binary, err := c.Compile(nvrtc.Source{Name: source, Text: cuda.Text(source), Headers: cuda.Headers(), Options: cuda.Options(source)}, d.Arch())
+// Open opens the GPU of a number, by a driver's library or, empty, the machine's, and compiles the kernel for it.
+func Open(library string, index int) (*GPU, error) {
+	c, err := nvrtc.Find()
 	if err != nil {
 		return nil, err
 	}
-	return load(d, binary)
+	d, err := nvrtc.OpenDriver(library, index)
+	if err != nil {
+		return nil, err
+	}
+	binary, err := c.Compile(nvrtc.Source{Name: source, Text: cuda.Text(source), Headers: cuda.Headers(), Options: cuda.Options(source)}, d.Arch())
+	if err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	return Load(d, binary)
 }
 
-func load(d *nvrtc.Driver, binary []byte) (*GPU, error) {
+// Load is Open with a GPU that is open, which is closed with the views, and the kernel's binary.
+func Load(d *nvrtc.Driver, binary []byte) (*GPU, error) {
 	g := &GPU{d: d, threads: 512, blocks: 2 * d.Processors()}
 	var err error
 	if g.module, err = d.Load(binary); err != nil {
-		return nil, err
+		return nil, errors.Join(err, d.Close())
 	}
 	if g.kernel, err = g.module.Function("Augment"); err != nil {
 		g.module.Close()
-		return nil, err
+		return nil, errors.Join(err, d.Close())
 	}
 	return g, nil
 }
+
+// Wait returns when all that was begun is done.
+func (g *GPU) Wait() error { return g.d.Wait() }
 
 // Close gives back what the GPU was asked for, after what it is about.
 func (g *GPU) Close() error {
@@ -115,30 +90,30 @@ func (g *GPU) Close() error {
 		g.scratch.Close()
 	}
 	g.module.Close()
-	return err
+	return errors.Join(err, g.d.Close())
 }
 
 // Send brings the images of a batch to the GPU. It waits for the views of the batch before.
-func (g *GPU) Send(places []Place) error {
+func (g *GPU) Send(places []transform.Recorded) error {
 	if err := g.d.Wait(); err != nil {
 		return err
 	}
 	n := 0
 	for i := range places {
-		n += len(places[i].pixels)
+		n += len(places[i].Pixels)
 	}
 	to, err := g.pixels.room(g.d, n)
 	if err != nil {
 		return err
 	}
 	for i := range places {
-		to = to[copy(to, places[i].pixels):]
+		to = to[copy(to, places[i].Pixels):]
 	}
 	return g.pixels.send(n)
 }
 
 // Make begins to make view v of the places that were sent, one behind the other from an address of the device on, as float32 [place, channel, height, width].
-func (g *GPU) Make(v int, places []Place, to nvrtc.Address) error {
+func (g *GPU) Make(v int, places []transform.Recorded, to nvrtc.Address) error {
 	for len(g.views) <= v {
 		g.views = append(g.views, transfer{})
 	}
@@ -148,18 +123,18 @@ func (g *GPU) Make(v int, places []Place, to nvrtc.Address) error {
 	room, taps := 0, 0
 	for i := range places {
 		p := &places[i]
-		if v >= len(p.tapes) {
-			return fmt.Errorf("place %d has %d views, view %d is not among them", i, len(p.tapes), v)
+		if v >= len(p.Tapes) {
+			return fmt.Errorf("place %d has %d views, view %d is not among them", i, len(p.Tapes), v)
 		}
-		t := &p.tapes[v]
-		views = append(views, view{From: from, Channels: int32(p.channels), Height: int32(p.height), Width: int32(p.width), First: int32(len(steps)), Count: int32(len(t.Steps))})
-		steps, from = append(steps, t.Steps...), from+int64(len(p.pixels))
+		t := &p.Tapes[v]
+		views = append(views, view{From: from, Channels: int32(p.Channels), Height: int32(p.Height), Width: int32(p.Width), First: int32(len(steps)), Count: int32(len(t.Steps))})
+		steps, from = append(steps, t.Steps...), from+int64(len(p.Pixels))
 		room, taps = max(room, t.Room), max(taps, t.Taps)
 	}
 	if len(places) == 0 {
 		return errors.New("a batch of no places has no views")
 	}
-	first := &places[0].tapes[v] // table and size are the same for all
+	first := &places[0].Tapes[v] // table and size are the same for all
 	return g.launch(&g.views[v], views, steps, first.Table, (room+3)/4*4, taps, first.Elements, to)
 }
 

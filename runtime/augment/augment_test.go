@@ -122,7 +122,7 @@ func TestAugment(t *testing.T) {
 			r := plan.NewRand(99, plan.UseView, uint64(k), uint64(i), 0)
 			return &r
 		}
-		places := make([]Place, n)
+		places := make([]transform.Recorded, n)
 		var want []float32
 		var m transform.Image
 		for i := range places {
@@ -150,43 +150,40 @@ func TestAugment(t *testing.T) {
 }
 
 // open opens the GPU that was asked for, or one of those that are the processor.
-func open(t *testing.T, lib string, device, threads int) (*nvrtc.Driver, *GPU) {
+func open(t *testing.T, lib string, device, threads int) *GPU {
 	t.Helper()
 	if *real >= 0 {
 		device = *real
 	}
-	d, err := nvrtc.OpenDriver(lib, device)
-	if err != nil {
-		t.Fatal(err)
-	}
 	var g *GPU
-	if lib != "" {
-		g, err = load(d, host.Binary)
-	} else if c, found := nvrtc.Find(); found == nil {
-		g, err = New(c, d)
+	var err error
+	if lib == "" {
+		g, err = Open("", device)
+	} else if d, none := nvrtc.OpenDriver(lib, device); none == nil {
+		g, err = Load(d, host.Binary)
 	} else {
-		err = found
+		err = none
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
 	g.threads = threads
-	return d, g
+	return g
 }
 
 // run makes view 0 of the places by a GPU.
-func run(t *testing.T, lib string, device, threads int, places []Place, n int) []float32 {
+func run(t *testing.T, lib string, device, threads int, places []transform.Recorded, n int) []float32 {
 	t.Helper()
-	d, g := open(t, lib, device, threads)
-	to, err := d.NewMemory(4 * n)
+	g := open(t, lib, device, threads)
+	to, err := g.d.NewMemory(4 * n)
 	if err != nil {
 		t.Fatal(err)
 	}
-	back, err := d.NewHost(4 * n)
+	back, err := g.d.NewHost(4 * n)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(g.Send(places), g.Make(0, places, to.Address()), to.CopyOut(back, 4*n), g.Close()); err != nil {
+	if err := errors.Join(g.Send(places), g.Make(0, places, to.Address()), to.CopyOut(back, 4*n), g.Wait()); err != nil {
 		t.Fatal(err)
 	}
 	out := make([]float32, n)
@@ -195,7 +192,7 @@ func run(t *testing.T, lib string, device, threads int, places []Place, n int) [
 	}
 	to.Close()
 	back.Close()
-	if err := d.Close(); err != nil {
+	if err := g.Close(); err != nil {
 		t.Fatal(err)
 	}
 	return out
@@ -221,7 +218,7 @@ func differ(got, want []float32, most float64) string {
 
 // TestViews: several views of one batch come from the pixels that were sent once, and a second batch, larger than the first, finds room.
 func TestViews(t *testing.T) {
-	d, g := open(t, library(t), 0, 32)
+	g := open(t, library(t), 0, 32)
 	ts, err := transform.Build([]plan.Component{crop(8), imagenet})
 	if err != nil {
 		t.Fatal(err)
@@ -230,7 +227,7 @@ func TestViews(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	places := make([]Place, 2)
+	places := make([]transform.Recorded, 2)
 	for range 2 {
 		for i := range places {
 			places[i].Fill(image(i, 3))
@@ -246,7 +243,7 @@ func TestViews(t *testing.T) {
 		}
 		for v, side := range []int{8, 30} {
 			n := len(places) * 3 * side * side
-			to, err := d.NewMemory(4 * n)
+			to, err := g.d.NewMemory(4 * n)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -258,9 +255,9 @@ func TestViews(t *testing.T) {
 		if err := g.Make(2, places, 0); err == nil || !strings.Contains(err.Error(), "has 2 views, view 2 is not among them") {
 			t.Errorf("a view that was not recorded: %v", err)
 		}
-		places = make([]Place, 7)
+		places = make([]transform.Recorded, 7)
 	}
-	if err := errors.Join(g.Close(), d.Close()); err != nil {
+	if err := g.Close(); err != nil {
 		t.Error(err)
 	}
 }
@@ -278,7 +275,7 @@ func TestRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var p Place
+	var p transform.Recorded
 	p.Fill(image(0, 3))
 	r := plan.NewRand(1, plan.UseView, 0, 0, 0)
 	if err := p.View(small, plan.ImageType{}, &r); err == nil {

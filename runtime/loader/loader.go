@@ -48,6 +48,9 @@ type Config struct {
 	// Batches, if not 0, ends the iteration after so many batches at the latest. No sample is read for another.
 	Batches int
 
+	// Record has the views of samples recorded, for a device that makes them: batches then have Recorded and no Views.
+	Record bool
+
 	// MaxBadFraction is the share of different unreadable samples in the data set above which Next fails.
 	MaxBadFraction float64
 	// OnBad, if not nil, is told of each unreadable sample once, from Next, in the order of the data.
@@ -67,11 +70,12 @@ func Sequential(c Config) Config {
 
 // Batch is one batch. It belongs to the caller of Next until Release.
 type Batch struct {
-	Epoch, Step int         // step counts the batches of the epoch from 0
-	N           int         // samples; below the batch size only in a partial batch
-	Views       [][]float32 // one per view, [N, C, H, W]
-	Idx         []int64     // sample numbers, [N]
-	Label       []int64     // -1 without a label, [N]
+	Epoch, Step int                  // step counts the batches of the epoch from 0
+	N           int                  // samples; below the batch size only in a partial batch
+	Views       [][]float32          // one per view, [N, C, H, W]
+	Recorded    []transform.Recorded // [N], where the loader records
+	Idx         []int64              // sample numbers, [N]
+	Label       []int64              // -1 without a label, [N]
 
 	full  [][]float32 // Views at the full batch size
 	bad   [][]Bad     // for each place in the batch, the samples that could not be read
@@ -169,6 +173,11 @@ func (l *Loader) build() error {
 		if err != nil {
 			return fmt.Errorf("view %d: %w", i, err)
 		}
+		if l.cfg.Record {
+			if err := transform.Recordable(ts); err != nil {
+				return fmt.Errorf("view %d: %w", i, err)
+			}
+		}
 		got, err := transform.Shape(ts, plan.ImageType{Channels: l.cfg.Channels})
 		if err != nil {
 			return fmt.Errorf("view %d: %w", i, err)
@@ -198,6 +207,10 @@ func elements(t plan.ImageType) int { return t.Channels * t.Height * t.Width }
 func (l *Loader) newBatch() (*Batch, error) {
 	size := l.cfg.BatchSize
 	b := &Batch{owner: l, Idx: make([]int64, size), Label: make([]int64, size), bad: make([][]Bad, size)}
+	if l.cfg.Record {
+		b.Recorded = make([]transform.Recorded, size)
+		return b, nil
+	}
 	for v, t := range l.images {
 		n := size * elements(t)
 		var data []float32

@@ -81,6 +81,9 @@ func (l *Loader) start(ctx context.Context, b *Batch, order []int32, epoch, step
 	size := l.cfg.BatchSize
 	b.Epoch, b.Step, b.N, b.order = epoch, step, plan.BatchLen(len(order), step, size, l.cfg.Last), order
 	b.Idx, b.Label, b.left, b.ready = b.Idx[:b.N], b.Label[:b.N], b.N, make(chan struct{})
+	if l.cfg.Record {
+		b.Recorded = b.Recorded[:b.N]
+	}
 	for v := range b.Views {
 		b.Views[v] = b.full[v][:b.N*elements(l.images[v])]
 	}
@@ -172,6 +175,33 @@ func (w *worker) fill(b *Batch, i, position, index int) (bad *Bad) {
 	if err != nil {
 		return fail(err, "")
 	}
+	if w.l.cfg.Record {
+		err = w.record(b, i, position)
+	} else {
+		err = w.make(b, i, position)
+	}
+	if err != nil {
+		return fail(err, "")
+	}
+	b.Idx[i], b.Label[i] = int64(index), label
+	return nil
+}
+
+// record notes the views of the sample that was read.
+func (w *worker) record(b *Batch, i, position int) error {
+	p := &b.Recorded[i]
+	p.Fill(&w.sample)
+	for v, ts := range w.l.views {
+		w.rand = w.stream(b, position, v)
+		if err := p.View(ts, w.l.images[v], &w.rand); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// make makes the views of the sample that was read.
+func (w *worker) make(b *Batch, i, position int) error {
 	for v, ts := range w.l.views {
 		m := &w.canvas[v]
 		m.LendImage(&w.sample)
@@ -180,14 +210,13 @@ func (w *worker) fill(b *Batch, i, position, index int) (bad *Bad) {
 		w.rand = w.stream(b, position, v)
 		for _, t := range ts {
 			if err := t.Apply(m, &w.rand); err != nil {
-				return fail(err, "")
+				return err
 			}
 		}
 		if m.ToPlanes(); m.Channels != w.l.images[v].Channels || m.Height != w.l.images[v].Height || m.Width != w.l.images[v].Width {
-			return fail(fmt.Errorf("view %d came out as [channels=%d, height=%d, width=%d]", v, m.Channels, m.Height, m.Width), "")
+			return fmt.Errorf("view %d came out as [channels=%d, height=%d, width=%d]", v, m.Channels, m.Height, m.Width)
 		}
 	}
-	b.Idx[i], b.Label[i] = int64(index), label
 	return nil
 }
 

@@ -206,16 +206,16 @@ func (m *Module) Function(name string) (*Function, error) {
 	return f, nil
 }
 
-// maxArgs bounds the arguments of a kernel; see driver_launch.
-const maxArgs = 32
+// argRoom is how many arguments a kernel may have; see driver_launch.
+const argRoom = 32
 
 // Launch begins a kernel with a number of blocks, each of a number of threads. Arguments are memory of the device, a [*Memory], nil for none, or an [Address], and numbers of the kernel's own types: int32,
 // uint32, int64, float32, float64.
 func (d *Driver) Launch(f *Function, blocks, threads int, args ...any) error {
-	if blocks < 1 || threads < 1 || blocks > math.MaxInt32 || threads > 1024 || len(args) > maxArgs {
+	if blocks < 1 || threads < 1 || blocks > math.MaxInt32 || threads > 1024 || len(args) > argRoom {
 		return fmt.Errorf("launching %s with %d blocks of %d threads and %d arguments: out of range", f.name, blocks, threads, len(args))
 	}
-	var cells [maxArgs]C.uint64_t
+	var cells [argRoom]C.uint64_t
 	for i, a := range args {
 		bits, err := cell(a)
 		if err != nil {

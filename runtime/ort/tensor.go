@@ -75,6 +75,9 @@ func shaped(dtype string, dims []int) (*Tensor, error) {
 	return t, nil
 }
 
+// Address is where the tensor's memory begins, for another library that works on the same device. It ends with Close.
+func (t *Tensor) Address() uint64 { return uint64(uintptr(t.data)) }
+
 // ready hands out a tensor that has got its memory.
 func (t *Tensor) ready() *Tensor {
 	t.users.Store(1)

@@ -2,11 +2,13 @@ package train
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strconv"
 
 	"ssc/compiler/plan"
+	"ssc/runtime/augment"
 	"ssc/runtime/ort"
 )
 
@@ -131,6 +133,26 @@ func recorded() map[string]string {
 		return nil
 	}
 	return map[string]string{"enable_cuda_graph": "1"}
+}
+
+// makesViews reports whether the device makes the views of batches, as SSC_CUDA_AUGMENT asks, and opens it for that. It has never been done on a GPU.
+func (e *engine) makesViews() (bool, error) {
+	switch {
+	case os.Getenv("SSC_CUDA_AUGMENT") == "":
+		return false, nil
+	case e.far == nil:
+		return false, errors.New("SSC_CUDA_AUGMENT has a GPU make the views of images, but the run is on the processor. Add -device cuda, or unset it")
+	case e.far.views != nil:
+		return true, nil
+	}
+	_, index, err := plan.ParseDevice(e.plan.Target.Device)
+	if err == nil {
+		e.far.views, err = augment.Open("", index)
+	}
+	if err != nil {
+		return false, fmt.Errorf("SSC_CUDA_AUGMENT: %w", err)
+	}
+	return true, nil
 }
 
 // explain adds to an error of a GPU without memory what to do.

@@ -12,8 +12,11 @@ import (
 
 	"ssc/compiler"
 	"ssc/compiler/plan"
+	"ssc/kernels/cuda/host"
 	"ssc/lang"
+	"ssc/runtime/augment"
 	"ssc/runtime/datasource"
+	"ssc/runtime/nvrtc"
 	"ssc/runtime/ort"
 	"ssc/runtime/transform"
 )
@@ -154,6 +157,105 @@ func stateBytes(s *state) (out []byte) {
 		out = append(out, s.now[spec.Name].Bytes()...)
 	}
 	return out
+}
+
+// TestFarViews: a step on views that the device made is that on the same views from the processor, which are there for a replay when somebody asks.
+func TestFarViews(t *testing.T) {
+	p, model := compiled(t)
+	lib, err := host.Build(t.TempDir(), "augment.cu")
+	if errors.Is(err, host.ErrNoCompiler) {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	near, far := begin(t, p, model, nil), begin(t, p, model, processor)
+	d, err := nvrtc.OpenDriver(lib, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if far.far.views, err = augment.Load(d, host.Binary); err != nil {
+		t.Fatal(err)
+	}
+	views := p.Dataset("train").Views
+	ts, err := transform.Build(views[0].Transforms)
+	if err != nil {
+		t.Fatal(err)
+	}
+	batch := make([]transform.Recorded, p.Loader.BatchSize)
+	for n := range 3 {
+		for _, e := range []*engine{near, far} {
+			for _, f := range p.Fields {
+				if f.Kind != "view" {
+					continue
+				}
+				size := len(e.fields[f.Name].Float32()) / len(batch)
+				for i := range batch {
+					var sample, m transform.Image
+					for k, pix := 0, sample.Reset(1, 13, 11); k < len(pix); k++ {
+						pix[k] = uint8(37*k*(i+1) + 5*n)
+					}
+					stream := func() *plan.Rand {
+						r := plan.NewRand(7, plan.UseView, uint64(n), uint64(i), uint64(f.View))
+						return &r
+					}
+					if e == far {
+						if f.View == 0 {
+							batch[i].Fill(&sample)
+						}
+						err = batch[i].View(ts, views[f.View].Image, stream())
+					} else {
+						m.LendImage(&sample)
+						m.Dst = e.fields[f.Name].Float32()[i*size:][:size:size]
+						err = ts[0].Apply(&m, stream())
+						m.ToPlanes()
+					}
+					if err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+		}
+		if err := far.far.augment(p, batch); err != nil {
+			t.Fatal(err)
+		}
+		scalars := make([]float32, len(p.Scalars))
+		for i, s := range p.Scalars {
+			scalars[i] = float32(s.Curve.At(n, 10, 10))
+		}
+		want, err := near.step(scalars)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := far.step(scalars)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(got, want) || want[slices.Index(p.Metrics, "ok")] != 1 {
+			t.Errorf("step %d says %v, want %v", n, got, want)
+		}
+		if err := far.far.fetchViews(far); err != nil {
+			t.Fatal(err)
+		}
+		for name, x := range near.fields {
+			if !bytes.Equal(far.fields[name].Bytes(), x.Bytes()) {
+				t.Errorf("step %d: the field %s differs", n, name)
+			}
+		}
+	}
+}
+
+// TestMakesViews: a GPU makes views only where that is asked for, and a run on the processor says that it has none.
+func TestMakesViews(t *testing.T) {
+	p, model := compiled(t)
+	e := begin(t, p, model, nil)
+	if on, err := e.makesViews(); on || err != nil {
+		t.Errorf("unasked: %v, %v", on, err)
+	}
+	t.Setenv("SSC_CUDA_AUGMENT", "1")
+	if on, err := e.makesViews(); on || err == nil || !strings.Contains(err.Error(), "SSC_CUDA_AUGMENT has a GPU make the views of images, but the run is on the processor") {
+		t.Errorf("on the processor: %v, %v", on, err)
+	}
 }
 
 // TestFarWithoutMemory: what does not fit says what is large and what would fit.

@@ -41,6 +41,11 @@ func (r *run) writeReplay() (string, error) {
 	if err := atomic.MkdirAll(r.FS, filepath.Dir(dir)); err != nil {
 		return dir, err
 	}
+	if r.engine.far != nil {
+		if err := r.engine.far.fetchViews(r.engine); err != nil {
+			return dir, err
+		}
+	}
 	var inputs, state []safetensors.Tensor
 	for _, f := range r.plan.Fields {
 		inputs = append(inputs, safetensors.Tensor{Info: safetensors.Info{Name: f.Name, DType: f.DType, Dims: f.Dims}, Data: r.engine.fields[f.Name].Bytes()})

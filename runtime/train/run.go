@@ -312,10 +312,14 @@ func (r *run) startLoader(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	onDevice, err := r.engine.makesViews()
+	if err != nil {
+		return Refused{err}
+	}
 	r.loader, err = loader.New(context.WithoutCancel(ctx), loader.Config{
 		Samples: d.samples, Channels: d.channels, Views: d.spec.Views, Seed: r.plan.Seed, BatchSize: r.plan.Loader.BatchSize, Workers: workers,
 		Prefetch: r.plan.Loader.Prefetch, Last: r.plan.Loader.Last, Shuffle: r.plan.Loader.Shuffle, Order: r.order(), Epochs: r.plan.NextRestart(r.loop.Step / r.perEpoch),
-		Epoch: r.loop.Step / r.perEpoch, Step: r.loop.Step % r.perEpoch, MaxBadFraction: r.plan.Loader.MaxBadFraction, Bad: met, OnBad: r.noteBad})
+		Epoch: r.loop.Step / r.perEpoch, Step: r.loop.Step % r.perEpoch, MaxBadFraction: r.plan.Loader.MaxBadFraction, Bad: met, OnBad: r.noteBad, Record: onDevice})
 	if err != nil {
 		return Refused{err}
 	}

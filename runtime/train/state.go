@@ -6,7 +6,10 @@ import (
 	"runtime"
 
 	"ssc/compiler/plan"
+	"ssc/runtime/augment"
+	"ssc/runtime/nvrtc"
 	"ssc/runtime/ort"
+	"ssc/runtime/transform"
 )
 
 // state holds the tensors that live from step to step. Tensors that cannot be updated in place have a second buffer; after each step the
@@ -89,6 +92,8 @@ type far struct {
 	fields           map[string]*ort.Tensor
 	scalars, metrics *ort.Tensor
 
+	views *augment.GPU // makes the views of batches on the device; nil: the processor does
+
 	ahead  bool // the device's state is newer than the processor's copy
 	behind bool // it is older
 	graphs bool // the device records the step once and replays it; not recorded yet
@@ -128,9 +133,12 @@ func (f *far) send(e *engine) error {
 			}
 		}
 	}
-	for name, t := range f.fields {
-		if err := f.device.CopyIn(t, e.fields[name]); err != nil {
-			return fmt.Errorf("field %q: %w", name, err)
+	for _, field := range e.plan.Fields {
+		if f.views != nil && field.Kind == "view" {
+			continue // it is made there
+		}
+		if err := f.device.CopyIn(f.fields[field.Name], e.fields[field.Name]); err != nil {
+			return fmt.Errorf("field %q: %w", field.Name, err)
 		}
 	}
 	if err := f.device.CopyIn(f.scalars, e.scalars); err != nil {
@@ -139,8 +147,45 @@ func (f *far) send(e *engine) error {
 	if err := f.device.Wait(); err != nil {
 		return err
 	}
+	if f.views != nil {
+		if err := f.views.Wait(); err != nil {
+			return fmt.Errorf("making views: %w", err)
+		}
+	}
 	f.behind = false
 	return nil
+}
+
+// augment begins to make the views of a batch, in the fields that the next step reads. When it returns the batch is no longer needed.
+func (f *far) augment(p *plan.Plan, batch []transform.Recorded) error {
+	if err := f.views.Send(batch); err != nil {
+		return fmt.Errorf("sending images: %w", err)
+	}
+	for _, field := range p.Fields {
+		if field.Kind != "view" {
+			continue
+		}
+		if err := f.views.Make(field.View, batch, nvrtc.Address(f.fields[field.Name].Address())); err != nil {
+			return fmt.Errorf("making view %d: %w", field.View, err)
+		}
+	}
+	return nil
+}
+
+// fetchViews brings the views of the last step to the processor, where they were not made there.
+func (f *far) fetchViews(e *engine) error {
+	if f.views == nil {
+		return nil
+	}
+	for _, field := range e.plan.Fields {
+		if field.Kind != "view" {
+			continue
+		}
+		if err := f.device.CopyOut(e.fields[field.Name], f.fields[field.Name]); err != nil {
+			return fmt.Errorf("field %q: %w", field.Name, err)
+		}
+	}
+	return f.device.Wait()
 }
 
 // receive brings the step's metrics back.
@@ -191,6 +236,9 @@ func (f *far) record(e *engine) error {
 }
 
 func (f *far) close() {
+	if f.views != nil {
+		_ = f.views.Close() // what failed on the device has been said by the step
+	}
 	if f.state != nil {
 		f.state.close()
 	}

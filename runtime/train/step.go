@@ -60,8 +60,11 @@ func (r *run) advance(ctx context.Context) (values map[string]float64, lr float6
 		return nil, 0, fmt.Errorf("%w: %w", ErrFailed, err)
 	}
 	began = time.Now()
-	r.fill(b)
+	err = r.fill(b)
 	b.Release()
+	if err != nil {
+		return nil, 0, fmt.Errorf("%w: %w", ErrFailed, err)
+	}
 	r.Profile.Span(profile.Fill, began)
 	if err := failpoint.StepBefore.Hit(); err != nil {
 		return nil, 0, fmt.Errorf("%w: %w", ErrFailed, err)
@@ -279,13 +282,15 @@ func (r *run) mfu() float64 {
 	return r.clock.rate / float64(r.plan.Loader.BatchSize) * float64(r.plan.Stats.FLOPs) / r.clock.peak
 }
 
-// fill copies a batch into the inputs of the training graph.
-func (r *run) fill(b *loader.Batch) {
+// fill copies a batch into the inputs of the training graph, or has views made there.
+func (r *run) fill(b *loader.Batch) error {
 	for _, f := range r.plan.Fields {
 		t := r.engine.fields[f.Name]
 		switch f.Kind {
 		case "view":
-			copy(t.Float32(), b.Views[f.View])
+			if b.Recorded == nil {
+				copy(t.Float32(), b.Views[f.View])
+			}
 		case "idx":
 			copy(t.Int64(), b.Idx)
 		case "label":
@@ -300,6 +305,10 @@ func (r *run) fill(b *loader.Batch) {
 			r.draw(f, t.Int64())
 		}
 	}
+	if b.Recorded != nil {
+		return r.engine.far.augment(r.plan, b.Recorded)
+	}
+	return nil
 }
 
 // draws is the stream of random numbers of a field in this step; a field that has several numbers them by part.

@@ -8,13 +8,7 @@ import (
 
 // Tape is what transforms would do to an image, for another device that does it later. What is random has been drawn: the transforms that fill a tape draw the numbers that they draw when they work themselves.
 //
-//	t := transform.Tape{}
-//	m.LendImage(&sample)
-//	m.Record(&t)
-//	err := transforms[i].Apply(m, r)  // of each
-//	m.ToPlanes()                      // always the last step
-//
-// kernels/cuda/augment.cu carries the steps out.
+// [Recorded] fills tapes, and kernels/cuda/augment.cu carries their steps out.
 type Tape struct {
 	Steps    []Step
 	Table    []float32 // what ToPlanes makes of the 256 values, for all channels or for each
