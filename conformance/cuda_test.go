@@ -3,13 +3,19 @@ package conformance
 import (
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"ssc/compiler"
+	"ssc/compiler/plan"
 	"ssc/lang"
+	"ssc/runtime/transform"
 )
 
-// TestExamplesOnCUDA compiles every pipeline in examples for a GPU: no node may be left that ONNX Runtime's CUDA provider would not run there.
+// onProcessor are the transforms of the examples that have no form for a GPU.
+var onProcessor = []string{"random_erasing", "random_patches"}
+
+// TestExamplesOnCUDA compiles every pipeline in examples for a GPU: no node may be left that ONNX Runtime's CUDA provider would not run there, and the views of training images can be made there, but for two transforms.
 func TestExamplesOnCUDA(t *testing.T) {
 	n := 0
 	err := filepath.WalkDir(examples, func(path string, d fs.DirEntry, err error) error {
@@ -19,7 +25,10 @@ func TestExamplesOnCUDA(t *testing.T) {
 		n++
 		p, diags := lang.Load([]string{path}, lang.Options{Root: tables.Root})
 		if !diags.HasErrors() {
-			_, diags = compiler.Compile(p.Root, tables, compiler.Options{Name: p.Name, Device: "cuda"})
+			var r *compiler.Result
+			if r, diags = compiler.Compile(p.Root, tables, compiler.Options{Name: p.Name, Device: "cuda"}); !diags.HasErrors() {
+				recordable(t, path, r.Plan)
+			}
 		}
 		for _, d := range diags {
 			t.Errorf("%s: %s", path, d)
@@ -31,5 +40,24 @@ func TestExamplesOnCUDA(t *testing.T) {
 	}
 	if n < 30 {
 		t.Errorf("%d pipelines found", n)
+	}
+}
+
+// recordable checks that the views of training images have a form for a GPU exactly where all their transforms have.
+func recordable(t *testing.T, path string, p *plan.Plan) {
+	t.Helper()
+	d := p.Dataset("train")
+	if d == nil {
+		return
+	}
+	for i, v := range d.Views {
+		ts, err := transform.Build(v.Transforms)
+		if err != nil {
+			t.Fatalf("%s: %v", path, err)
+		}
+		want := !slices.ContainsFunc(v.Transforms, func(c plan.Component) bool { return slices.Contains(onProcessor, c.Type) })
+		if err := transform.Recordable(ts); (err == nil) != want {
+			t.Errorf("%s: view %d for a GPU: %v", path, i, err)
+		}
 	}
 }

@@ -3,21 +3,30 @@
 #include "block.cuh"
 
 // partial is [pieces][2][channels]. g is written where it is asked for.
-extern "C" __global__ void BatchNormGradSums(const float* dy, const float* x, const float* y, const float* w, const float* b, const float* mean, const float* variance, float* g, float* partial, long long rows,
-                                             int channels, int pieces, float epsilon) {
+template <class T>
+__device__ void batch_norm_grad_sums(const T* dy, const T* x, const T* y, const float* w, const float* b, const float* mean, const float* variance, T* g, float* partial, long long rows, int channels,
+                                     int pieces, float epsilon) {
   column_sums(rows, channels, pieces, partial, [&](long long row, int c, float& sum, float& centred) {
     const long long i = row * channels + c;
-    const float d = x[i] - mean[c];
-    float v = dy[i];
+    const float from = number(x[i]), d = from - mean[c];
+    float v = number(dy[i]);
     if (y) {
-      v = y[i] > 0 ? v : 0;
+      v = number(y[i]) > 0 ? v : 0;
     } else if (b) {
       const float scale = w[c] / sqrtf(variance[c] + epsilon);
-      v = x[i] * scale + (b[c] - mean[c] * scale) > 0 ? v : 0;
+      v = from * scale + (b[c] - mean[c] * scale) > 0 ? v : 0;
     }
-    if (g) g[i] = v;
+    if (g) store(g + i, v);
     sum += v, centred += v * d;
   });
+}
+extern "C" __global__ void BatchNormGradSums(const float* dy, const float* x, const float* y, const float* w, const float* b, const float* mean, const float* variance, float* g, float* partial,
+                                             long long rows, int channels, int pieces, float epsilon) {
+  batch_norm_grad_sums(dy, x, y, w, b, mean, variance, g, partial, rows, channels, pieces, epsilon);
+}
+extern "C" __global__ void BatchNormGradSumsBF16(const bf16* dy, const bf16* x, const bf16* y, const float* w, const float* b, const float* mean, const float* variance, bf16* g, float* partial,
+                                                 long long rows, int channels, int pieces, float epsilon) {
+  batch_norm_grad_sums(dy, x, y, w, b, mean, variance, g, partial, rows, channels, pieces, epsilon);
 }
 
 // lines is [3][channels]: dx is g*lines[0] + (x*lines[1] + lines[2]).
@@ -35,9 +44,16 @@ extern "C" __global__ void BatchNormGradLines(const float* partial, const float*
 }
 
 // g is what BatchNormGradSums wrote, or dy itself where nothing is masked.
-extern "C" __global__ void BatchNormGrad(const float* g, const float* x, const float* lines, float* dx, long long rows, int channels) {
+template <class T>
+__device__ void batch_norm_grad(const T* g, const T* x, const float* lines, T* dx, long long rows, int channels) {
   for EACH(i, rows * channels) {
     const int c = static_cast<int>(i % channels);
-    dx[i] = g[i] * lines[c] + (x[i] * lines[channels + c] + lines[2 * channels + c]);
+    store(dx + i, number(g[i]) * lines[c] + (number(x[i]) * lines[channels + c] + lines[2 * channels + c]));
   }
+}
+extern "C" __global__ void BatchNormGrad(const float* g, const float* x, const float* lines, float* dx, long long rows, int channels) {
+  batch_norm_grad(g, x, lines, dx, rows, channels);
+}
+extern "C" __global__ void BatchNormGradBF16(const bf16* g, const bf16* x, const float* lines, bf16* dx, long long rows, int channels) {
+  batch_norm_grad(g, x, lines, dx, rows, channels);
 }

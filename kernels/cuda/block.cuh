@@ -3,7 +3,23 @@
 
 constexpr int most = 1024;  // threads of a block
 
-__device__ inline float infinity() { return __int_as_float(0x7f800000); }
+__device__ inline float infinity() { return __uint_as_float(0x7f800000); }
+
+// A number of 16 bits, as large tensors are stored where a kernel's name ends in BF16. Kernels compute in float.
+struct bf16 {
+  unsigned short bits;
+};
+
+__device__ inline float number(float v) { return v; }
+__device__ inline float number(bf16 v) { return __uint_as_float(static_cast<unsigned>(v.bits) << 16); }
+
+__device__ inline void store(float* p, float v) { *p = v; }
+
+// Rounds to the nearest, halves to even.
+__device__ inline void store(bf16* p, float v) {
+  const unsigned u = __float_as_uint(v);
+  p->bits = static_cast<unsigned short>(v != v ? u >> 16 | 0x40 : (u + 0x7fff + (u >> 16 & 1)) >> 16);
+}
 
 // The elements that are this thread's, of n that all blocks share.
 #define EACH(i, n) (long long i = static_cast<long long>(blockIdx.x) * blockDim.x + threadIdx.x; i < (n); i += static_cast<long long>(gridDim.x) * blockDim.x)

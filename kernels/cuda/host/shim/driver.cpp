@@ -2,6 +2,7 @@
 // block run. What a kernel computes on both alike does not depend on that order.
 //
 // Memory of the device begins with bytes that are no numbers, and ends before a page that nobody may touch.
+#include <setjmp.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,17 +21,18 @@ namespace {
 
 Kernel* kernels;
 
-// A thread of a block, with a stack of its own.
+// A thread of a block, with a stack of its own. Contexts begin it; between barriers it is switched to by jumps, which ask nothing of the system.
 struct Fiber {
   ucontext_t context;
+  jmp_buf place;
   std::unique_ptr<char[]> stack;
-  bool ended;
+  bool begun, ended;
 };
 
 constexpr size_t stack = 128 << 10;
 
 std::vector<Fiber> fibers;
-ucontext_t scheduler;
+jmp_buf scheduler;
 Fiber* running;
 const Kernel* kernel;
 void** arguments;
@@ -38,15 +40,24 @@ void** arguments;
 void begin() {
   kernel->run(kernel->kernel, arguments);
   running->ended = true;
-  swapcontext(&running->context, &scheduler);
+  _longjmp(scheduler, 1);
+}
+
+// Runs a thread up to its next barrier, or its end.
+__attribute__((noinline)) void enter(Fiber& f) {
+  if (_setjmp(scheduler)) return;
+  running = &f;
+  if (f.begun) _longjmp(f.place, 1);
+  f.begun = true;
+  setcontext(&f.context);
 }
 
 // Runs the threads of a block, up to barrier after barrier. False means that some have ended where others wait.
 bool run_block(unsigned threads, bool backwards) {
-  while (fibers.size() < threads) fibers.push_back({{}, std::make_unique<char[]>(stack), false});
+  while (fibers.size() < threads) fibers.push_back({{}, {}, std::make_unique<char[]>(stack), false, false});
   for (unsigned i = 0; i < threads; i++) {
     Fiber& f = fibers[i];
-    f.ended = false;
+    f.begun = f.ended = false;
     getcontext(&f.context);
     f.context.uc_stack.ss_sp = f.stack.get();
     f.context.uc_stack.ss_size = stack;
@@ -57,10 +68,9 @@ bool run_block(unsigned threads, bool backwards) {
     unsigned ended = 0;
     for (unsigned k = 0; k < threads; k++) {
       const unsigned i = backwards ? threads - 1 - k : k;
-      running = &fibers[i];
       threadIdx.x = i;
-      swapcontext(&scheduler, &running->context);
-      ended += running->ended;
+      enter(fibers[i]);
+      ended += fibers[i].ended;
     }
     if (ended == threads) return true;
     if (ended) return false;
@@ -77,7 +87,9 @@ std::map<uint64_t, size_t> blocks;
 
 Kernel::Kernel(const char* name, void (*run)(void*, void**), void* kernel) : name(name), run(run), kernel(kernel), next(kernels) { kernels = this; }
 
-void __syncthreads() { swapcontext(&running->context, &scheduler); }
+void __syncthreads() {
+  if (!_setjmp(running->place)) _longjmp(scheduler, 1);
+}
 
 extern "C" {
 

@@ -25,10 +25,15 @@ void __syncthreads();
 
 inline int min(int a, int b) { return a < b ? a : b; }
 inline int max(int a, int b) { return a > b ? a : b; }
-inline float __int_as_float(int v) {
+inline float __uint_as_float(unsigned v) {
   float f;
   memcpy(&f, &v, sizeof f);
   return f;
+}
+inline unsigned __float_as_uint(float f) {
+  unsigned v;
+  memcpy(&v, &f, sizeof v);
+  return v;
 }
 
 // A kernel by its name.
