@@ -24,7 +24,7 @@ struct View {
 
 typedef unsigned char byte;
 
-constexpr int threads = 1024;  // at most, of a block
+constexpr int threads = 512;   // at most, of a block
 constexpr int precision = 22;  // fraction bits of a weight, as Pillow has them
 
 __device__ inline int clip(int v) { return v < 0 ? 0 : v > 255 ? 255 : v; }

@@ -93,7 +93,7 @@ func (g *GPU) Close() error {
 	return errors.Join(err, g.d.Close())
 }
 
-// Send brings the images of a batch to the GPU. It waits for the views of the batch before.
+// Send brings the images of a batch to the GPU. It waits for the views of the batch before. Afterwards each view is made once.
 func (g *GPU) Send(places []transform.Recorded) error {
 	if err := g.d.Wait(); err != nil {
 		return err
@@ -184,14 +184,16 @@ type transfer struct {
 func (t *transfer) room(d *nvrtc.Driver, n int) ([]byte, error) {
 	if t.host == nil || len(t.host.Bytes()) < n {
 		t.close()
-		*t = transfer{}
-		var err error
-		if t.host, err = d.NewHost(n + n/4); err != nil {
+		host, err := d.NewHost(n + n/4)
+		if err != nil {
 			return nil, err
 		}
-		if t.device, err = d.NewMemory(n + n/4); err != nil {
+		device, err := d.NewMemory(n + n/4)
+		if err != nil {
+			host.Close()
 			return nil, err
 		}
+		*t = transfer{host, device}
 	}
 	return t.host.Bytes()[:n], nil
 }
@@ -205,4 +207,5 @@ func (t *transfer) close() {
 	if t.device != nil {
 		t.device.Close()
 	}
+	*t = transfer{}
 }

@@ -67,7 +67,6 @@ import (
 	"unsafe"
 
 	"ssc/runtime/ort"
-	"ssc/setup/cache"
 )
 
 // Compiler is a loaded NVRTC. It may be used by several goroutines at once.
@@ -93,10 +92,10 @@ var libraries = []string{"libnvrtc.so.13", "libnvrtc.so.12"}
 // remedy is what brings NVRTC.
 const remedy = "`make nvrtc` brings it (60 MB)"
 
-// Find loads NVRTC from the folders of SSC_CUDA_LIBS, the cache folder or CUDA's own, else where the loader finds it.
+// Find loads NVRTC from one of the folders that [ort.GPUFolders] names, else where the loader finds it.
 func Find() (*Compiler, error) {
 	var errs []error
-	for _, dir := range append(slices.Insert(ort.GPUFolders(), 0, cache.NVRTCDir()), "") {
+	for _, dir := range append(ort.GPUFolders(), "") {
 		for _, name := range libraries {
 			path := name
 			if dir != "" {

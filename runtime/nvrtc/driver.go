@@ -101,6 +101,8 @@ import (
 	"fmt"
 	"math"
 	"unsafe"
+
+	"ssc/runtime/ort"
 )
 
 // Driver is CUDA's driver with a GPU opened. What is begun by its methods runs on the GPU in that order, beside what others do there.
@@ -127,7 +129,7 @@ func OpenDriver(library string, index int) (*Driver, error) {
 	}
 	var capability, processors C.int
 	if err == nil {
-		err = d.fault(C.driver_open(d.library, C.int(index), &capability, &processors))
+		err = ort.KeepingHandlers(func() error { return d.fault(C.driver_open(d.library, C.int(index), &capability, &processors)) })
 	}
 	if err != nil {
 		C.free(unsafe.Pointer(d.library))

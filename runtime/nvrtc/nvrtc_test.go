@@ -11,6 +11,7 @@ import (
 
 	"ssc/kernels/cuda"
 	"ssc/kernels/cuda/host"
+	"ssc/setup/cache"
 )
 
 // found is the compiler of this machine; without one the test is skipped.
@@ -170,14 +171,20 @@ func TestCache(t *testing.T) {
 func TestFind(t *testing.T) {
 	root := t.TempDir()
 	t.Setenv("SSC_CACHE", root)
-	lib := compiled(t, "libnvrtc.so.12", standIn, "-DVERSION=5")
-	t.Setenv("SSC_CUDA_LIBS", filepath.Dir(lib))
-	c, err := Find()
-	if err != nil {
+	own := compiled(t, "libnvrtc.so.13", standIn, "-DVERSION=6")
+	if err := os.Symlink(filepath.Dir(own), cache.NVRTCDir()); err != nil {
 		t.Fatal(err)
 	}
-	if c.Path() != lib || c.Version() != "13.5" {
-		t.Errorf("found is %s of version %s, want %s", c.Path(), c.Version(), lib)
+	lib := compiled(t, "libnvrtc.so.12", standIn, "-DVERSION=5")
+	for libs, want := range map[string]string{filepath.Dir(lib): "13.5 " + lib, "": "13.6 " + filepath.Join(cache.NVRTCDir(), "libnvrtc.so.13")} {
+		t.Setenv("SSC_CUDA_LIBS", libs)
+		c, err := Find()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := c.Version() + " " + c.Path(); got != want {
+			t.Errorf("found is %s, want %s", got, want)
+		}
 	}
 	for path, want := range map[string]string{"/nowhere/libnvrtc.so.13": "loading NVRTC: /nowhere/libnvrtc.so.13", compiled(t, "libother.so", "int x;"): "undefined symbol: nvrtcVersion"} {
 		if _, err := Load(path); err == nil || !strings.Contains(err.Error(), want) {

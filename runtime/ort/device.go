@@ -201,7 +201,7 @@ func (d *Device) begin(kind string, index int, library string) error {
 		memory = "Cuda"
 	}
 	d.runtime.device = C.int(index)
-	if err := keepingHandlers(func() error { return d.fault(C.rt_open(d.runtime)) }); err != nil {
+	if err := KeepingHandlers(func() error { return d.fault(C.rt_open(d.runtime)) }); err != nil {
 		return err
 	}
 	name := C.CString(memory)
@@ -351,7 +351,7 @@ func askDriver(path string) (version, gpus, result int, err error) {
 	name := C.CString(path)
 	defer C.free(handle(name))
 	var v, g, r C.int
-	err = keepingHandlers(func() error {
+	err = KeepingHandlers(func() error {
 		if msg := C.driver(name, &v, &g, &r); msg != nil {
 			return errors.New(C.GoString(msg))
 		}

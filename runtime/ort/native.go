@@ -377,8 +377,8 @@ func allocate(bytes int) handle { return C.allocate(C.size_t(bytes)) }
 
 func free(p handle) { C.free(p) }
 
-// keepingHandlers runs f and puts the process's signal handlers back.
-func keepingHandlers(f func() error) error {
+// KeepingHandlers runs f, which begins to work with a driver, and puts the process's signal handlers back.
+func KeepingHandlers(f func() error) error {
 	h := (*C.handlers)(C.malloc(C.sizeof_handlers))
 	defer C.free(handle(h))
 	C.save_handlers(h)

@@ -128,7 +128,7 @@ func (s *Session) create(model []byte, o SessionOptions) (err error) {
 	if !s.far {
 		return create()
 	}
-	return keepingHandlers(create)
+	return KeepingHandlers(create)
 }
 
 // config are the entries that every session starts with.

@@ -96,15 +96,13 @@ func GPULibrary() string {
 	return ""
 }
 
-// GPUFolders are the folders of NVIDIA's libraries.
-func GPUFolders() []string {
-	site := gpuPackages()
-	if site == "" {
-		return nil
+// GPUFolders are the folders of NVIDIA's libraries, as far as they are there.
+func GPUFolders() (found []string) {
+	if site := gpuPackages(); site != "" {
+		found, _ = filepath.Glob(filepath.Join(site, "nvidia", "*", "lib")) // the pattern is right
 	}
-	found, err := filepath.Glob(filepath.Join(site, "nvidia", "*", "lib"))
-	if err != nil {
-		return nil
+	if _, err := os.Stat(NVRTCDir()); err == nil {
+		found = append(found, NVRTCDir())
 	}
 	return found
 }
