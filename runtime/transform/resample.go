@@ -312,6 +312,7 @@ func (m *Image) nearest(b box, h, w int) {
 // crop replaces the image by its box, which must lie inside.
 func (m *Image) crop(b box) {
 	if b == (box{0, 0, m.Height, m.Width}) {
+		m.whole = shrunk{} // what comes next sees an image of this size, not the one that was decoded smaller
 		return
 	}
 	if m.recorded(Step{Code: stepFrame, N: [8]int32{int32(b.top), int32(b.left), int32(b.height), int32(b.width)}}, b.height, b.width) {

@@ -375,3 +375,14 @@ func TestToPlanes(t *testing.T) {
 		t.Errorf("planes (-want +got):\n%s", diff)
 	}
 }
+
+// TestShrunkToSize: an image that was decoded smaller, to just the size that is asked for, is of that size to the transforms behind.
+func TestShrunkToSize(t *testing.T) {
+	var m Image
+	m.Reset(1, 4, 6)
+	m.ShrunkFrom(8, 12, 2)
+	m.resizedCrop(box{0, 0, 8, 12}, 4, 6, "bilinear")
+	if h, w := m.size(); h != 4 || w != 6 {
+		t.Errorf("after a crop to 4x6 the image counts as %dx%d", h, w)
+	}
+}
