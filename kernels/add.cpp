@@ -19,7 +19,7 @@ class Add : public Kernel {
     const T* const b = call.input<T>(1);
     T* const y = call.output<T>(0, call.dims(0));
     const int64_t n = size_of(call.dims(0));
-    call.parallel((n + piece - 1) / piece, [&](size_t i) {
+    call.parallel(pieces_of(n, piece), [&](size_t i) {
       const int64_t from = static_cast<int64_t>(i) * piece, to = std::min(n, from + piece);
 #pragma omp simd
       for (int64_t k = from; k < to; k++) y[k] = static_cast<float>(a[k]) + static_cast<float>(b[k]);

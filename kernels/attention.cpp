@@ -19,7 +19,7 @@ class Attention : public Kernel {
     Task t{s, call.input(0), call.input(s.packed ? 0 : 1), call.input(s.packed ? 0 : 2), nullptr, nullptr};
     t.y = call.output(0, {s.batch, s.q.tokens, s.dim});
     t.lse = call.output(1, {s.batch, s.heads, s.q.tokens});
-    const int64_t tiles = (s.q.tokens + s.rows() - 1) / s.rows();
+    const int64_t tiles = pieces_of(s.q.tokens, s.rows());
     call.parallel(s.batch * s.heads * tiles, [&](size_t i) {
       const Buffer scratch = call.scratch(s.rows() * (s.columns() + 2) * sizeof(float));
       t.tile(i / tiles / s.heads, i / tiles % s.heads, i % tiles * s.rows(), scratch.floats());

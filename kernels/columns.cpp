@@ -48,8 +48,8 @@ void Columns::gather(const T* x, int64_t channel, int64_t from, int64_t to, T* c
 
 template <class T>
 void Columns::weight_grad(const Call& call, const T* x, const T* dy, float* dw) const {
-  const int64_t width = high_ * wide_ * count_, blocks = in_.channels / count_, step = (chunk + out_.columns - 1) / out_.columns;
-  const int64_t lines = even(lines_, std::max(step, lines_ / ((fewest + blocks - 1) / blocks))), pieces = (lines_ + lines - 1) / lines;
+  const int64_t width = high_ * wide_ * count_, blocks = in_.channels / count_, step = pieces_of(chunk, out_.columns);
+  const int64_t lines = even(lines_, std::max(step, lines_ / pieces_of(fewest, blocks))), pieces = pieces_of(lines_, lines);
   const Buffer sums = call.scratch(pieces * blocks * out_.channels * width * sizeof(float));
   call.parallel(pieces * blocks, [&](size_t i) {
     const int64_t begin = i / blocks * lines, end = std::min(lines_, begin + lines), channel = i % blocks * count_;

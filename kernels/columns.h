@@ -17,11 +17,6 @@ class Columns {
   void weight_grad(const Call& call, const T* x, const T* dy, float* dw) const;
 
  private:
-  // A map: rows x columns x channels.
-  struct Map {
-    int64_t rows, columns, channels;
-  };
-
   template <class T>
   void gather(const T* x, int64_t channel, int64_t from, int64_t to, T* columns) const;
   void add_up(const Call& call, int64_t pieces, const float* sums, float* dw) const;

@@ -256,7 +256,7 @@ void Convolution::run_direct(Call& call, const Plan& p, const Dims& x, const Dim
   if (!weight_grad || partial == out) return;
   const size_t n = packed / sizeof(float), block = 4096;
   float* const sum = p.pack ? partial : static_cast<float*>(out);
-  call.parallel((n + block - 1) / block, [&](size_t b) {
+  call.parallel(pieces_of(n, block), [&](size_t b) {
     const size_t from = b * block, to = std::min(n, from + block);
     for (size_t k = from; k < to; k++) sum[k] = partial[k];
     for (size_t i = 1; i < p.pieces; i++) {

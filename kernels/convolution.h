@@ -20,6 +20,11 @@ struct Window {
   Dims result(const Dims& x, const Dims& w) const;
 };
 
+// A map with channels last.
+struct Map {
+  int64_t rows, columns, channels;
+};
+
 enum class Pass { forward, input_grad, weight_grad };
 
 // Convolution runs one pass. oneDNN's code for a shape is made when the shape is first seen and kept.

@@ -15,7 +15,7 @@ class Gelu : public Kernel {
     const T* const x = call.input<T>(0);
     const int64_t n = size_of(call.dims(0));
     T* const y = call.output<T>(0, call.dims(0));
-    call.parallel((n + piece - 1) / piece, [&](size_t i) {
+    call.parallel(pieces_of(n, piece), [&](size_t i) {
       const int64_t from = static_cast<int64_t>(i) * piece;
       gelu_row(x + from, y + from, std::min(piece, n - from), tanh_);
     });

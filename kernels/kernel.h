@@ -70,11 +70,14 @@ inline bool has_bfloat16() {
   return has;
 }
 
+// The number of pieces of a size that n items make.
+inline int64_t pieces_of(int64_t n, int64_t size) { return (n + size - 1) / size; }
+
 // Converts n elements on the session's threads.
 template <class From, class To>
 void convert_all(const Call& call, const From* from, To* to, int64_t n) {
   constexpr int64_t piece = int64_t{1} << 16;
-  call.parallel((n + piece - 1) / piece, [&](size_t i) {
+  call.parallel(pieces_of(n, piece), [&](size_t i) {
     const int64_t begin = static_cast<int64_t>(i) * piece;
     convert(from + begin, to + begin, std::min(piece, n - begin));
   });

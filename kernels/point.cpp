@@ -12,16 +12,13 @@ namespace {
 constexpr int64_t wide = 512, fewest = 16;  // the largest width of a tile, and how many tiles there are at least, where that leaves 64 columns to each
 constexpr int64_t chunk = 512;              // rows that are gathered at a time
 
-int64_t pieces_of(int64_t n, int64_t size) { return (n + size - 1) / size; }
-
 }  // namespace
 
 bool Points::pays(Pass pass, const Window& o, Type type, const Dims& w) {
   if (!o.channels_last || o.group != 1 || w[2] != 1 || w[3] != 1 || std::any_of(o.pads.begin(), o.pads.end(), [](int64_t p) { return p != 0; })) return false;
   // Without strides oneDNN's convolutions are as fast but for the gradient of the weight, and with them where channels are many.
   const bool strided = o.strides[0] > 1 || o.strides[1] > 1;
-  if (type == Type::bf16) return pass == Pass::weight_grad;
-  return pass == Pass::weight_grad || (strided && (pass == Pass::input_grad || w[1] <= 128));
+  return pass == Pass::weight_grad || (type == Type::f32 && strided && (pass == Pass::input_grad || w[1] <= 128));
 }
 
 Points::Points(const Window& o, const Dims& x, const Dims& y) : lines_(y[0] * y[1]), across_(y[2]), lines_per_map_(y[1]), map_rows_(x[1]), map_columns_(x[2]) {

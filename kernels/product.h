@@ -29,8 +29,8 @@ inline void product(const Call&, int64_t m, int64_t n, int64_t k, Matrix a, Matr
 
 // Cuts n items into pieces of equal size, none above most: the size, from which the number follows.
 inline int64_t even(int64_t n, int64_t most) {
-  const int64_t pieces = n > most ? (n + most - 1) / most : 1;
-  return n > 0 ? (n + pieces - 1) / pieces : 1;
+  const int64_t pieces = n > most ? pieces_of(n, most) : 1;
+  return n > 0 ? pieces_of(n, pieces) : 1;
 }
 
 }  // namespace ssc

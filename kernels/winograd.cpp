@@ -125,7 +125,7 @@ void Winograd::convolve(Call& call, const T* in, const T* w, T* out) const {
     execute_one(products_->pack[i], {{DNNL_ARG_FROM, view(products_->from[i], plain.data())}, {DNNL_ARG_TO, view(products_->into[i], packed.data())}});
   });
   const float* const weights = packed.data() ? packed.floats() : plain.floats();
-  call.parallel((tiles_ + block_ - 1) / block_, [&](size_t i) {
+  call.parallel(pieces_of(tiles_, block_), [&](size_t i) {
     const OneThread one;
     const Buffer spare = call.scratch(places * block_ * (in_.channels + out_.channels) * sizeof(float));
     float* const inputs = spare.floats();
@@ -215,7 +215,7 @@ void Winograd::scatter(int64_t first, const float* products, T* maps) const {
 
 template <class T>
 void Winograd::weight_grad(Call& call, const T* x, const T* dy, float* dw) const {
-  const int64_t in = in_.channels, out = out_.channels, blocks = (tiles_ + block_ - 1) / block_;
+  const int64_t in = in_.channels, out = out_.channels, blocks = pieces_of(tiles_, block_);
   const bool all = keeps_all(in, out, tiles_);
   const size_t pieces = all ? 1 : pieces_of(in, out, blocks), sum = places * in * out;
   const Buffer sums = call.scratch(pieces * sum * sizeof(float));

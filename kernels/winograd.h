@@ -19,11 +19,6 @@ class Winograd {
  private:
   struct Products;  // of matrices, one for each of the 36 places of a tile
 
-  // A map: rows x columns x channels, and how many.
-  struct Map {
-    int64_t rows, columns, channels;
-  };
-
   template <class T>
   void convolve(Call& call, const T* in, const T* w, T* out) const;
   template <class T>
