@@ -230,9 +230,10 @@ func (c *compilation) stats() plan.Stats {
 			s.Params += int(n)
 		}
 	}
-	peak, _ := pass.PeakWithKernels(c.train.G, c.hasKernel)
+	run := pass.NewExecution(c.train.G, c.hasKernel)
+	peak, _ := run.Peak()
 	s.PeakBytes = peak + s.StateBytes
-	for _, m := range pass.Moments(c.train.G, c.hasKernel) {
+	for _, m := range run.Moments() {
 		if m.On(1) > m.Bytes {
 			s.Moments = append(s.Moments, plan.Moment{Bytes: s.StateBytes + m.Bytes + m.Scratch.Once, ThreadBytes: m.Scratch.Each, Threads: int(m.Scratch.Tasks)})
 		}

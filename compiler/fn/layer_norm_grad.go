@@ -29,7 +29,7 @@ func (f layerNormGrad) Infer(in []*ir.Value) ([]ir.Type, error) { return ir.Infe
 // Scratch is that of the kernel: the sums over the pieces of the rows.
 func (layerNormGrad) Scratch(n *ir.Node) Scratch {
 	width := n.In[2].Shape.Size()
-	return Scratch{Once: pieces(n.In[1].Shape.Size()/width, max(1, 1<<16/width)) * 2 * width * doubleBytes}
+	return Scratch{Once: rowSums(n.In[1].Shape.Size()/width, width)}
 }
 
 func (layerNormGrad) Grad(*ir.Node, []*ir.Value) []*ir.Value { return nil }

@@ -67,5 +67,10 @@ func channelSums(x *ir.Value, last bool) int64 {
 			rows *= int64(d.Size)
 		}
 	}
-	return pieces(rows, max(1, 1<<16/count)) * 2 * count * doubleBytes
+	return rowSums(rows, count)
+}
+
+// rowSums is what the two sums over the pieces of so many rows take, of each column.
+func rowSums(rows, columns int64) int64 {
+	return pieces(rows, max(1, 1<<16/columns)) * 2 * columns * doubleBytes
 }

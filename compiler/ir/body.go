@@ -27,7 +27,7 @@ func BodyOf(f Function, in []*Value) (*Graph, error) {
 	if home == nil {
 		return nil, fmt.Errorf("the function %s is applied to no value", f.Name())
 	}
-	key := signature(f, types)
+	key := Signature(f, in, true)
 	if g := home.bodies[key]; g != nil {
 		return g, nil
 	}
@@ -38,20 +38,23 @@ func BodyOf(f Function, in []*Value) (*Graph, error) {
 	return g, err
 }
 
-// signature tells functions and the types of their inputs apart.
-func signature(f Function, in []*Type) string {
+// Signature tells calls apart by name, attributes and types of the inputs: with the names of all axes, or of those alone whose size is not known.
+func Signature(f Function, in []*Value, names bool) string {
 	b := append(make([]byte, 0, 256), f.Name()...)
 	v := reflect.Indirect(reflect.ValueOf(f))
 	for i := range v.NumField() {
 		b = appendAttr(append(b, ' '), v.Field(i))
 	}
-	for _, t := range in {
-		if b = append(b, '|'); t == nil {
+	for _, v := range in {
+		if b = append(b, '|'); v == nil {
 			continue
 		}
-		b = append(b, t.DType.String()...)
-		for _, d := range t.Shape {
-			b = strconv.AppendInt(append(append(append(b, ','), d.Name...), '='), int64(d.Size), 10)
+		b = append(b, v.DType.String()...)
+		for _, d := range v.Shape {
+			if b = append(b, ','); names || !d.Static() {
+				b = append(b, d.Name...)
+			}
+			b = strconv.AppendInt(append(b, '='), int64(d.Size), 10)
 		}
 	}
 	return string(b)

@@ -3,7 +3,6 @@ package onnx
 import (
 	"fmt"
 	"strconv"
-	"strings"
 
 	"ssc/compiler/ir"
 )
@@ -77,28 +76,8 @@ func (c *calls) add(nodes []*ir.Node) error {
 	return nil
 }
 
-// key tells calls apart: by name, attributes, and the types of the inputs without the names of static axes.
-func key(f ir.Function, in []*ir.Value) string {
-	var b strings.Builder
-	b.WriteString(f.Name())
-	for _, a := range ir.Attrs(f) {
-		fmt.Fprintf(&b, " %s=%#v", a.Name, a.Value)
-	}
-	for _, v := range in[:arity(in)] {
-		b.WriteString("; ")
-		if v == nil {
-			continue
-		}
-		b.WriteString(v.DType.String())
-		for _, d := range v.Shape {
-			if d.Static() {
-				d.Name = ""
-			}
-			fmt.Fprintf(&b, " %q", d.String())
-		}
-	}
-	return b.String()
-}
+// key tells calls apart; names of static axes are no part of a model.
+func key(f ir.Function, in []*ir.Value) string { return ir.Signature(f, in[:arity(in)], false) }
 
 // function emits the body of c. The attributes of the call are declared, so that a kernel of the same name may read them, but the
 // body does not refer to them: it was built for their values. Constants are nodes, for a function has no initializers.

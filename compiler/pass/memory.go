@@ -44,12 +44,36 @@ func inOrder(n int) []int32 {
 // node of g that runs then; nil when there is nothing to run. Inputs, outputs, state and constants are not counted, nor is what ONNX
 // Runtime's kernels take for themselves. A nil order is ONNX Runtime's own; else nodes run in the given order, the body of a call from top to bottom.
 func Peak(g *ir.Graph, order []*ir.Node) (bytes int64, at *ir.Node) {
-	return peakOf(g, newProgram(g, bodies{}, nil), order)
+	if order == nil {
+		return NewExecution(g, nil).Peak()
+	}
+	p := newProgram(g, bodies{}, nil)
+	run := p.sequence(g, order)
+	return (&Execution{g, p, run, newPlanner(p).levels(run)}).Peak()
 }
 
-// PeakWithKernels is Peak, in ONNX Runtime's order, where the functions that kernel names are computed by native kernels and not inlined.
-func PeakWithKernels(g *ir.Graph, kernel func(name string) bool) (bytes int64, at *ir.Node) {
-	return peakOf(g, newProgram(g, bodies{}, kernel), nil)
+// Execution is a graph's run in ONNX Runtime's order, and the memory of the values at each of its steps.
+type Execution struct {
+	g       *ir.Graph
+	program *program
+	order   []int32
+	levels  []int64
+}
+
+// NewExecution plans a run in which the functions that kernel names are computed by native kernels and not inlined.
+func NewExecution(g *ir.Graph, kernel func(name string) bool) *Execution {
+	p := newProgram(g, bodies{}, kernel)
+	order := p.order(p.ranks(inOrder(len(g.Nodes))))
+	return &Execution{g, p, order, newPlanner(p).levels(order)}
+}
+
+// Peak is what [Peak] says, of this run.
+func (e *Execution) Peak() (bytes int64, at *ir.Node) {
+	bytes, i := highest(e.levels, e.order)
+	if i < 0 {
+		return 0, nil
+	}
+	return bytes, e.g.Nodes[e.program.steps[i].owner]
 }
 
 // Moment is the memory of the values between inputs and outputs while a node runs, and what its native kernel takes as scratch.
@@ -65,16 +89,14 @@ func (m Moment) On(threads int) int64 { return m.Bytes + m.Scratch.On(threads) }
 // maxThreads is the largest number of threads that moments are looked for.
 const maxThreads = 256
 
-// Moments are those at which the run of [PeakWithKernels] takes most, scratch included, on one thread and on more: the peak on so many threads is the highest of them. They stand in the order of
+// Moments are those at which the run takes most, scratch included, on one thread and on more: the peak on so many threads is the highest of them. They stand in the order of
 // the threads from which on they count; there is none when there is nothing to run.
-func Moments(g *ir.Graph, kernel func(name string) bool) (list []Moment) {
-	p := newProgram(g, bodies{}, kernel)
-	run := p.order(p.ranks(inOrder(len(g.Nodes))))
-	all := make([]Moment, len(run))
+func (e *Execution) Moments() (list []Moment) {
+	all := make([]Moment, len(e.order))
 	threads := int64(1)
-	for pos, bytes := range newPlanner(p).levels(run) {
-		s := &p.steps[run[pos]]
-		all[pos] = Moment{g.Nodes[s.owner], bytes, s.scratch}
+	for pos, bytes := range e.levels {
+		s := &e.program.steps[e.order[pos]]
+		all[pos] = Moment{e.g.Nodes[s.owner], bytes, s.scratch}
 		threads = max(threads, min(s.scratch.Tasks, maxThreads))
 	}
 	best := -1
@@ -90,20 +112,6 @@ func Moments(g *ir.Graph, kernel func(name string) bool) (list []Moment) {
 		}
 	}
 	return list
-}
-
-func peakOf(g *ir.Graph, p *program, order []*ir.Node) (bytes int64, at *ir.Node) {
-	var run []int32
-	if order == nil {
-		run = p.order(p.ranks(inOrder(len(g.Nodes))))
-	} else {
-		run = p.sequence(g, order)
-	}
-	bytes, i := newPlanner(p).peak(run)
-	if i < 0 {
-		return 0, nil
-	}
-	return bytes, g.Nodes[p.steps[i].owner]
 }
 
 // sequence is the order of the steps for an order of the graph's nodes.
@@ -142,9 +150,11 @@ func newPlanner(p *program) *planner {
 }
 
 // peak is the most memory that values take in a run, and the step at which they do, -1 for none.
-func (l *planner) peak(run []int32) (most int64, at int32) {
+func (l *planner) peak(run []int32) (most int64, at int32) { return highest(l.levels(run), run) }
+
+func highest(levels []int64, run []int32) (most int64, at int32) {
 	at = -1
-	for pos, bytes := range l.levels(run) {
+	for pos, bytes := range levels {
 		if bytes > most || at < 0 {
 			most, at = bytes, run[pos]
 		}
