@@ -29,12 +29,7 @@ func (s *selection) Read(i int, m *transform.Image) (int64, error) {
 func (s *selection) Label(i int) int64 { return labelOf(s.Samples, int(s.index[i])) }
 
 // Tags implements [Tagged].
-func (s *selection) Tags(i int) []int8 {
-	if t, ok := s.Samples.(Tagged); ok {
-		return t.Tags(int(s.index[i]))
-	}
-	return nil
-}
+func (s *selection) Tags(i int) []int8 { return TagsOf(s.Samples, int(s.index[i])) }
 
 // Classes implements [Classed].
 func (s *selection) Classes() []string { return classesOf(s.Samples) }
@@ -57,6 +52,14 @@ func labelOf(s Samples, i int) int64 {
 		return l.Label(i)
 	}
 	return -1
+}
+
+// TagsOf are the tags of a sample, nil when the samples have none.
+func TagsOf(s Samples, i int) []int8 {
+	if t, ok := s.(Tagged); ok {
+		return t.Tags(i)
+	}
+	return nil
 }
 
 func classesOf(s Samples) []string {

@@ -145,12 +145,7 @@ func (s *samples) Label(i int) int64 {
 }
 
 // Tags implements [datasource.Tagged].
-func (s *samples) Tags(i int) []int8 {
-	if t, ok := s.Samples.(datasource.Tagged); ok {
-		return t.Tags(i)
-	}
-	return nil
-}
+func (s *samples) Tags(i int) []int8 { return datasource.TagsOf(s.Samples, i) }
 
 // Classes implements [datasource.Classed].
 func (s *samples) Classes() []string {

@@ -96,9 +96,8 @@ func (e *Extractor) extract(ctx context.Context, samples datasource.Samples, cha
 		}
 	}
 	labels := make([]int64, samples.Len())
-	tagged, isTagged := samples.(datasource.Tagged)
 	var tags [][]int8
-	if isTagged && tagged.Tags(0) != nil {
+	if datasource.TagsOf(samples, 0) != nil {
 		tags = make([][]int8, samples.Len())
 	}
 	for range views {
@@ -111,7 +110,7 @@ func (e *Extractor) extract(ctx context.Context, samples datasource.Samples, cha
 	return all, e.pass(ctx, loader.Config{Samples: samples, Channels: channels, Views: views}, per, func(row int, b *loader.Batch) error {
 		copy(labels[row:], b.Label[:b.N])
 		for i := range tags[min(row, len(tags)):min(row+b.N, len(tags))] {
-			tags[row+i] = tagged.Tags(int(b.Idx[i]))
+			tags[row+i] = datasource.TagsOf(samples, int(b.Idx[i]))
 		}
 		for v, f := range all {
 			x := b.Views[v][:b.N*per]
@@ -292,11 +291,6 @@ func (s spread) at(i int) int { return i * s.Samples.Len() / s.n }
 func (s spread) Name(i int) string { return s.Samples.Name(s.at(i)) }
 
 // Tags implements [datasource.Tagged].
-func (s spread) Tags(i int) []int8 {
-	if t, ok := s.Samples.(datasource.Tagged); ok {
-		return t.Tags(s.at(i))
-	}
-	return nil
-}
+func (s spread) Tags(i int) []int8 { return datasource.TagsOf(s.Samples, s.at(i)) }
 
 func (s spread) Read(i int, m *transform.Image) (int64, error) { return s.Samples.Read(s.at(i), m) }
