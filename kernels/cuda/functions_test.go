@@ -23,8 +23,8 @@ var real = flag.Int("gpu", -1, "number of the GPU to run kernels on, compiled by
 
 // machine is where kernels run.
 type machine struct {
-	library string // of the driver; empty for the machine's
-	binary  func(source string) []byte
+	driver string // its library; empty for the machine's
+	binary func(source string) []byte
 }
 
 // here compiles the kernels of functions for the processor, or for the GPU that was asked for.
@@ -32,14 +32,7 @@ func here(t *testing.T) machine {
 	t.Helper()
 	sources := slices.DeleteFunc(cuda.Names(), func(name string) bool { return name == "augment.cu" })
 	if *real < 0 {
-		path, err := host.Build(t.TempDir(), sources...)
-		if errors.Is(err, host.ErrNoCompiler) {
-			t.Skip(err)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		return machine{path, func(string) []byte { return host.Binary }}
+		return machine{host.Library(t, sources...), func(string) []byte { return host.Binary }}
 	}
 	c, err := nvrtc.Find()
 	if err != nil {
@@ -52,7 +45,7 @@ func here(t *testing.T) machine {
 	defer d.Close()
 	binaries := map[string][]byte{}
 	for _, name := range sources {
-		if binaries[name], err = c.Compile(nvrtc.Source{Name: name, Text: cuda.Text(name), Headers: cuda.Headers(), Options: cuda.Options(name)}, d.Arch()); err != nil {
+		if binaries[name], err = c.Compile(nvrtc.SourceOf(name), d.Arch()); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -390,7 +383,7 @@ func gpu(device int) int {
 // run computes a call by its kernels. On device 1 results lie where the inputs do, if they may.
 func run(t *testing.T, m machine, device, threads int, c *optest.Case, want []*ir.Tensor) []*ir.Tensor {
 	t.Helper()
-	d, err := nvrtc.OpenDriver(m.library, gpu(device))
+	d, err := nvrtc.OpenDriver(m.driver, gpu(device))
 	if err != nil {
 		t.Fatal(err)
 	}

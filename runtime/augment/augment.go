@@ -18,7 +18,6 @@ import (
 	"fmt"
 	"unsafe"
 
-	"ssc/kernels/cuda"
 	"ssc/runtime/nvrtc"
 	"ssc/runtime/transform"
 )
@@ -56,7 +55,7 @@ func Open(library string, index int) (*GPU, error) {
 	if err != nil {
 		return nil, err
 	}
-	binary, err := c.Compile(nvrtc.Source{Name: source, Text: cuda.Text(source), Headers: cuda.Headers(), Options: cuda.Options(source)}, d.Arch())
+	binary, err := c.Compile(nvrtc.SourceOf(source), d.Arch())
 	if err != nil {
 		return nil, errors.Join(err, d.Close())
 	}

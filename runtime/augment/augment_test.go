@@ -96,14 +96,7 @@ func library(t *testing.T) string {
 	if *real >= 0 {
 		return ""
 	}
-	path, err := host.Build(t.TempDir(), source)
-	if errors.Is(err, host.ErrNoCompiler) {
-		t.Skip(err)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return path
+	return host.Library(t, source)
 }
 
 // TestAugment: of one batch the kernel makes the views that the transforms make on the processor, with the same random numbers, in blocks of any size and whatever thread is the first.

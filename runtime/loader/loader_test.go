@@ -66,6 +66,17 @@ type copied struct {
 
 func collect(t *testing.T, cfg loader.Config) []copied {
 	t.Helper()
+	return collectBy(t, cfg, func(b *loader.Batch) (out [][]float32) {
+		for _, v := range b.Views {
+			out = append(out, append([]float32(nil), v...))
+		}
+		return out
+	})
+}
+
+// collectBy collects batches with the views that a function makes of each.
+func collectBy(t *testing.T, cfg loader.Config, views func(*loader.Batch) [][]float32) []copied {
+	t.Helper()
 	l, err := loader.New(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -80,11 +91,7 @@ func collect(t *testing.T, cfg loader.Config) []copied {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c := copied{Epoch: b.Epoch, Step: b.Step, N: b.N, Idx: append([]int64(nil), b.Idx...), Label: append([]int64(nil), b.Label...)}
-		for _, v := range b.Views {
-			c.Views = append(c.Views, append([]float32(nil), v...))
-		}
-		out = append(out, c)
+		out = append(out, copied{Epoch: b.Epoch, Step: b.Step, N: b.N, Views: views(b), Idx: append([]int64(nil), b.Idx...), Label: append([]int64(nil), b.Label...)})
 		b.Release()
 	}
 }

@@ -3,7 +3,6 @@ package loader_test
 import (
 	"encoding/binary"
 	"errors"
-	"io"
 	"strings"
 	"testing"
 
@@ -18,13 +17,7 @@ import (
 
 // TestRecord: what a recording loader gives to a GPU becomes the batches of one that makes views itself, for any number of workers, with unreadable samples among them.
 func TestRecord(t *testing.T) {
-	lib, err := host.Build(t.TempDir(), "augment.cu")
-	if errors.Is(err, host.ErrNoCompiler) {
-		t.Skip(err)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	lib := host.Library(t, "augment.cu")
 	cfg := config(&fake{n: 20, bad: someBad})
 	cfg.MaxBadFraction, cfg.Epochs, cfg.Last = 1, 1, plan.LastPartial
 	want := collect(t, cfg)
@@ -38,7 +31,7 @@ func TestRecord(t *testing.T) {
 }
 
 // carriedOut collects the batches of a recording loader, whose views a GPU makes.
-func carriedOut(t *testing.T, cfg loader.Config, lib string) (out []copied) {
+func carriedOut(t *testing.T, cfg loader.Config, lib string) []copied {
 	t.Helper()
 	d, err := nvrtc.OpenDriver(lib, 0)
 	if err != nil {
@@ -60,35 +53,21 @@ func carriedOut(t *testing.T, cfg loader.Config, lib string) (out []copied) {
 		t.Fatal(err)
 	}
 	defer back.Close()
-	l, err := loader.New(t.Context(), cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	for {
-		b, err := l.Next(t.Context())
-		if err == io.EOF {
-			return out
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		c := copied{Epoch: b.Epoch, Step: b.Step, N: b.N, Idx: append([]int64(nil), b.Idx...), Label: append([]int64(nil), b.Label...)}
+	return collectBy(t, cfg, func(b *loader.Batch) (out [][]float32) {
 		if len(b.Views) > 0 || len(b.Recorded) != b.N {
 			t.Errorf("a batch of %d has %d views and %d records", b.N, len(b.Views), len(b.Recorded))
 		}
-		err = g.Send(b.Recorded)
+		err := g.Send(b.Recorded)
 		for v := range cfg.Views {
 			x := make([]float32, b.N*size/4)
 			err = errors.Join(err, g.Make(v, b.Recorded, to.Address()), to.CopyOut(back, b.N*size), g.Wait())
 			if _, none := binary.Decode(back.Bytes(), binary.NativeEndian, x); none != nil || err != nil {
 				t.Fatal(none, err)
 			}
-			c.Views = append(c.Views, x)
+			out = append(out, x)
 		}
-		out = append(out, c)
-		b.Release()
-	}
+		return out
+	})
 }
 
 // TestRecordRefuses: a view that no other device can make is refused at once.

@@ -13,16 +13,7 @@ import (
 	"strings"
 
 	"ssc/runtime/checkpoint/atomic"
-	"ssc/setup/cache"
 )
-
-// folder is where binaries are kept; empty when there is no place for them.
-func folder() string {
-	if cache.Dir() == "" {
-		return ""
-	}
-	return filepath.Join(cache.Dir(), "cuda")
-}
 
 // key is the name of the file that a source's binary is kept in: whatever changes the binary changes the name.
 func (c *Compiler) key(s Source, options []string) string {
@@ -63,9 +54,4 @@ func (c *Compiler) write(key string, b []byte) {
 	}
 	sum := sha256.Sum256(b)
 	_ = atomic.WriteBytes(atomic.OS{}, filepath.Join(c.cache, key), append(sum[:], b...))
-}
-
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
 }

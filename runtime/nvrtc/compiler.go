@@ -2,8 +2,9 @@ package nvrtc
 
 /*
 #cgo linux LDFLAGS: -ldl
-#include <dlfcn.h>
 #include <stdlib.h>
+
+#include "load.h"
 
 // What is used of NVRTC, by the signatures of nvrtc.h: an int is an error, 0 none.
 typedef struct {
@@ -21,17 +22,13 @@ typedef struct {
 } nvrtc;
 
 static const char *nvrtc_load(const char *path, nvrtc *r) {
-	void *lib = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-	if (!lib) return dlerror();
-	const struct { const char *name; void **at; } names[] = {
+	const symbol names[] = {
 		{"nvrtcVersion", (void **)&r->version}, {"nvrtcGetNumSupportedArchs", (void **)&r->count_archs}, {"nvrtcGetSupportedArchs", (void **)&r->archs},
 		{"nvrtcCreateProgram", (void **)&r->create}, {"nvrtcCompileProgram", (void **)&r->compile}, {"nvrtcGetProgramLogSize", (void **)&r->log_size},
 		{"nvrtcGetProgramLog", (void **)&r->log}, {"nvrtcGetCUBINSize", (void **)&r->binary_size}, {"nvrtcGetCUBIN", (void **)&r->binary},
 		{"nvrtcDestroyProgram", (void **)&r->destroy}, {"nvrtcGetErrorString", (void **)&r->text},
 	};
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		if (!(*names[i].at = dlsym(lib, names[i].name))) return dlerror();
-	return NULL;
+	return load(path, names, sizeof names / sizeof *names);
 }
 
 static int nvrtc_version(nvrtc *r, int *major, int *minor) { return r->version(major, minor); }
@@ -61,18 +58,21 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"unsafe"
 
+	"ssc/kernels/cuda"
 	"ssc/runtime/ort"
+	"ssc/setup/cache"
 )
 
 // Compiler is a loaded NVRTC. It may be used by several goroutines at once.
 type Compiler struct {
 	path    string
-	library *C.nvrtc // in C's memory
+	calls   *C.nvrtc // in C's memory
 	version string
 	archs   []string
 	cache   string // folder of binaries; empty for none
@@ -84,6 +84,11 @@ type Source struct {
 	Text    string
 	Headers map[string]string // text of each header by the name in its #include
 	Options []string          // of NVRTC
+}
+
+// SourceOf is a source of kernels/cuda.
+func SourceOf(name string) Source {
+	return Source{Name: name, Text: cuda.Text(name), Headers: cuda.Headers(), Options: cuda.Options(name)}
 }
 
 // libraries are the names of NVRTC in releases of CUDA that know the GPUs here, newest first.
@@ -99,7 +104,8 @@ func Find() (*Compiler, error) {
 		for _, name := range libraries {
 			path := name
 			if dir != "" {
-				if path = filepath.Join(dir, name); !exists(path) {
+				path = filepath.Join(dir, name)
+				if _, err := os.Stat(path); err != nil {
 					continue
 				}
 			}
@@ -115,9 +121,9 @@ func Find() (*Compiler, error) {
 
 // Load loads NVRTC from a path, or by a name that the loader finds.
 func Load(path string) (*Compiler, error) {
-	c := &Compiler{path: path, library: (*C.nvrtc)(C.calloc(1, C.sizeof_nvrtc)), cache: folder()}
+	c := &Compiler{path: path, calls: (*C.nvrtc)(C.calloc(1, C.sizeof_nvrtc)), cache: cache.Folder("cuda")}
 	if err := c.begin(); err != nil {
-		C.free(unsafe.Pointer(c.library))
+		C.free(unsafe.Pointer(c.calls))
 		return nil, fmt.Errorf("loading NVRTC: %w", err)
 	}
 	return c, nil
@@ -126,17 +132,17 @@ func Load(path string) (*Compiler, error) {
 func (c *Compiler) begin() error {
 	path := C.CString(c.path)
 	defer C.free(unsafe.Pointer(path))
-	if msg := C.nvrtc_load(path, c.library); msg != nil {
+	if msg := C.nvrtc_load(path, c.calls); msg != nil {
 		return errors.New(C.GoString(msg))
 	}
 	var major, minor C.int
-	if err := c.fault(C.nvrtc_version(c.library, &major, &minor)); err != nil {
+	if err := c.fault(C.nvrtc_version(c.calls, &major, &minor)); err != nil {
 		return fmt.Errorf("asking %s for its version: %w", c.path, err)
 	}
 	c.version = fmt.Sprintf("%d.%d", major, minor)
 	var n C.int
 	var list [128]C.int
-	if err := c.fault(C.nvrtc_archs(c.library, &n, &list[0], C.int(len(list)))); err != nil {
+	if err := c.fault(C.nvrtc_archs(c.calls, &n, &list[0], C.int(len(list)))); err != nil {
 		return fmt.Errorf("asking %s for the GPUs that it knows: %w", c.path, err)
 	}
 	for _, a := range list[:min(int(n), len(list))] {
@@ -149,7 +155,7 @@ func (c *Compiler) fault(e C.int) error {
 	if e == 0 {
 		return nil
 	}
-	return errors.New(C.GoString(C.nvrtc_text(c.library, e)))
+	return errors.New(C.GoString(C.nvrtc_text(c.calls, e)))
 }
 
 // Path is the file or name that was loaded.
@@ -203,7 +209,7 @@ func (c *Compiler) compile(s Source, options []string) ([]byte, error) {
 	}
 	var log, binary *C.char
 	var size C.size_t
-	e := C.nvrtc_compile(c.library, str(s.Text), str(s.Name), C.int(len(names)), (**C.char)(array), C.int(len(options)), &cells[2*len(names)], &log, &binary, &size)
+	e := C.nvrtc_compile(c.calls, str(s.Text), str(s.Name), C.int(len(names)), (**C.char)(array), C.int(len(options)), &cells[2*len(names)], &log, &binary, &size)
 	defer C.free(unsafe.Pointer(log))
 	defer C.free(unsafe.Pointer(binary))
 	if err := c.fault(e); err != nil {

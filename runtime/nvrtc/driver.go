@@ -1,9 +1,10 @@
 package nvrtc
 
 /*
-#include <dlfcn.h>
 #include <stdint.h>
 #include <stdlib.h>
+
+#include "load.h"
 
 // What is used of CUDA's driver, by the signatures of cuda.h: an int is an error, 0 none; memory of the device is a number.
 typedef struct {
@@ -33,9 +34,7 @@ typedef struct {
 } driver;
 
 static const char *driver_load(const char *path, driver *d) {
-	void *lib = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-	if (!lib) return dlerror();
-	const struct { const char *name; void **at; } names[] = {
+	const symbol names[] = {
 		{"cuInit", (void **)&d->init}, {"cuDeviceGet", (void **)&d->get}, {"cuDeviceGetAttribute", (void **)&d->attribute}, {"cuDevicePrimaryCtxRetain", (void **)&d->retain},
 		{"cuDevicePrimaryCtxRelease_v2", (void **)&d->release}, {"cuCtxSetCurrent", (void **)&d->current}, {"cuModuleLoadData", (void **)&d->load},
 		{"cuModuleUnload", (void **)&d->unload}, {"cuModuleGetFunction", (void **)&d->function}, {"cuLaunchKernel", (void **)&d->launch}, {"cuMemAlloc_v2", (void **)&d->alloc},
@@ -43,9 +42,7 @@ static const char *driver_load(const char *path, driver *d) {
 		{"cuMemcpyDtoHAsync_v2", (void **)&d->out}, {"cuStreamCreate", (void **)&d->stream}, {"cuStreamDestroy_v2", (void **)&d->drop_stream},
 		{"cuStreamSynchronize", (void **)&d->wait}, {"cuGetErrorString", (void **)&d->text},
 	};
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		if (!(*names[i].at = dlsym(lib, names[i].name))) return dlerror();
-	return NULL;
+	return load(path, names, sizeof names / sizeof *names);
 }
 
 // Opens a device. capability is 10 times its compute capability, processors the number of its multiprocessors.
@@ -107,7 +104,7 @@ import (
 
 // Driver is CUDA's driver with a GPU opened. What is begun by its methods runs on the GPU in that order, beside what others do there.
 type Driver struct {
-	library    *C.driver // in C's memory
+	calls      *C.driver // in C's memory
 	arch       string
 	processors int
 }
@@ -120,19 +117,19 @@ func OpenDriver(library string, index int) (*Driver, error) {
 	if library == "" {
 		library = driverName
 	}
-	d := &Driver{library: (*C.driver)(C.calloc(1, C.sizeof_driver))}
+	d := &Driver{calls: (*C.driver)(C.calloc(1, C.sizeof_driver))}
 	path := C.CString(library)
 	defer C.free(unsafe.Pointer(path))
 	err := error(nil)
-	if msg := C.driver_load(path, d.library); msg != nil {
+	if msg := C.driver_load(path, d.calls); msg != nil {
 		err = errors.New(C.GoString(msg))
 	}
 	var capability, processors C.int
 	if err == nil {
-		err = ort.KeepingHandlers(func() error { return d.fault(C.driver_open(d.library, C.int(index), &capability, &processors)) })
+		err = ort.KeepingHandlers(func() error { return d.fault(C.driver_open(d.calls, C.int(index), &capability, &processors)) })
 	}
 	if err != nil {
-		C.free(unsafe.Pointer(d.library))
+		C.free(unsafe.Pointer(d.calls))
 		return nil, fmt.Errorf("opening GPU %d by %s: %w", index, library, err)
 	}
 	d.arch, d.processors = fmt.Sprintf("sm_%d", int(capability)), int(processors)
@@ -143,7 +140,7 @@ func (d *Driver) fault(e C.int) error {
 	if e == 0 {
 		return nil
 	}
-	return fmt.Errorf("error %d of CUDA: %s", int(e), C.GoString(C.driver_text(d.library, e)))
+	return fmt.Errorf("error %d of CUDA: %s", int(e), C.GoString(C.driver_text(d.calls, e)))
 }
 
 // Arch is what the compiler makes binaries for: "sm_90".
@@ -154,7 +151,7 @@ func (d *Driver) Processors() int { return d.processors }
 
 // Wait returns when all that was begun is done.
 func (d *Driver) Wait() error {
-	if err := d.fault(C.driver_wait(d.library)); err != nil {
+	if err := d.fault(C.driver_wait(d.calls)); err != nil {
 		return fmt.Errorf("on the GPU: %w", err)
 	}
 	return nil
@@ -162,8 +159,8 @@ func (d *Driver) Wait() error {
 
 // Close gives the GPU back. Memory and modules must be closed before.
 func (d *Driver) Close() error {
-	err := d.fault(C.driver_close(d.library))
-	C.free(unsafe.Pointer(d.library))
+	err := d.fault(C.driver_close(d.calls))
+	C.free(unsafe.Pointer(d.calls))
 	if err != nil {
 		return fmt.Errorf("closing the GPU: %w", err)
 	}
@@ -182,14 +179,14 @@ func (d *Driver) Load(binary []byte) (*Module, error) {
 	if len(binary) == 0 {
 		return nil, errors.New("loading a binary of no bytes")
 	}
-	if err := d.fault(C.driver_module(d.library, &m.handle, unsafe.Pointer(&binary[0]))); err != nil {
+	if err := d.fault(C.driver_module(d.calls, &m.handle, unsafe.Pointer(&binary[0]))); err != nil {
 		return nil, fmt.Errorf("loading a binary for %s: %w", d.arch, err)
 	}
 	return m, nil
 }
 
 // Close gives the module back.
-func (m *Module) Close() { C.driver_unload(m.d.library, m.handle) } // at its worst the memory stays taken
+func (m *Module) Close() { C.driver_unload(m.d.calls, m.handle) } // at its worst the memory stays taken
 
 // Function is a kernel of a module. It is of use while that is open.
 type Function struct {
@@ -202,7 +199,7 @@ func (m *Module) Function(name string) (*Function, error) {
 	f := &Function{name: name}
 	s := C.CString(name)
 	defer C.free(unsafe.Pointer(s))
-	if err := m.d.fault(C.driver_function(m.d.library, &f.handle, m.handle, s)); err != nil {
+	if err := m.d.fault(C.driver_function(m.d.calls, &f.handle, m.handle, s)); err != nil {
 		return nil, fmt.Errorf("looking for the kernel %s: %w", name, err)
 	}
 	return f, nil
@@ -225,7 +222,7 @@ func (d *Driver) Launch(f *Function, blocks, threads int, args ...any) error {
 		}
 		cells[i] = C.uint64_t(bits)
 	}
-	if err := d.fault(C.driver_launch(d.library, f.handle, C.unsigned(blocks), C.unsigned(threads), &cells[0], C.int(len(args)))); err != nil {
+	if err := d.fault(C.driver_launch(d.calls, f.handle, C.unsigned(blocks), C.unsigned(threads), &cells[0], C.int(len(args)))); err != nil {
 		return fmt.Errorf("launching %s: %w", f.name, err)
 	}
 	return nil
@@ -265,7 +262,7 @@ type Memory struct {
 // NewMemory takes memory of the device, of undefined content.
 func (d *Driver) NewMemory(bytes int) (*Memory, error) {
 	m := &Memory{d: d, bytes: bytes}
-	if err := d.fault(C.driver_alloc(d.library, (*C.uint64_t)(&m.at), C.size_t(max(bytes, 1)))); err != nil {
+	if err := d.fault(C.driver_alloc(d.calls, (*C.uint64_t)(&m.at), C.size_t(max(bytes, 1)))); err != nil {
 		return nil, fmt.Errorf("taking %d bytes of the GPU: %w", bytes, err)
 	}
 	return m, nil
@@ -278,7 +275,7 @@ func (m *Memory) Len() int { return m.bytes }
 func (m *Memory) Address() Address { return m.at }
 
 // Close gives the memory back.
-func (m *Memory) Close() { C.driver_free(m.d.library, C.uint64_t(m.at)) } // at its worst it stays taken
+func (m *Memory) Close() { C.driver_free(m.d.calls, C.uint64_t(m.at)) } // at its worst it stays taken
 
 // Host is memory of the processor that the device reads and writes by itself.
 type Host struct {
@@ -290,7 +287,7 @@ type Host struct {
 // NewHost takes memory of the processor, of undefined content.
 func (d *Driver) NewHost(bytes int) (*Host, error) {
 	h := &Host{d: d, n: bytes}
-	if err := d.fault(C.driver_alloc_host(d.library, &h.at, C.size_t(max(bytes, 1)))); err != nil {
+	if err := d.fault(C.driver_alloc_host(d.calls, &h.at, C.size_t(max(bytes, 1)))); err != nil {
 		return nil, fmt.Errorf("taking %d bytes that the GPU reads: %w", bytes, err)
 	}
 	return h, nil
@@ -300,14 +297,14 @@ func (d *Driver) NewHost(bytes int) (*Host, error) {
 func (h *Host) Bytes() []byte { return unsafe.Slice((*byte)(h.at), h.n) }
 
 // Close gives the memory back.
-func (h *Host) Close() { C.driver_free_host(h.d.library, h.at) } // at its worst it stays taken
+func (h *Host) Close() { C.driver_free_host(h.d.calls, h.at) } // at its worst it stays taken
 
 // CopyIn begins to copy the first n bytes to the device.
 func (m *Memory) CopyIn(from *Host, n int) error {
 	if n > m.bytes || n > from.n {
 		return fmt.Errorf("copying %d bytes from %d to %d: there is no room", n, from.n, m.bytes)
 	}
-	if err := m.d.fault(C.driver_in(m.d.library, C.uint64_t(m.at), from.at, C.size_t(n))); err != nil {
+	if err := m.d.fault(C.driver_in(m.d.calls, C.uint64_t(m.at), from.at, C.size_t(n))); err != nil {
 		return fmt.Errorf("copying %d bytes to the GPU: %w", n, err)
 	}
 	return nil
@@ -318,7 +315,7 @@ func (m *Memory) CopyOut(to *Host, n int) error {
 	if n > m.bytes || n > to.n {
 		return fmt.Errorf("copying %d bytes from %d to %d: there is no room", n, m.bytes, to.n)
 	}
-	if err := m.d.fault(C.driver_out(m.d.library, to.at, C.uint64_t(m.at), C.size_t(n))); err != nil {
+	if err := m.d.fault(C.driver_out(m.d.calls, to.at, C.uint64_t(m.at), C.size_t(n))); err != nil {
 		return fmt.Errorf("copying %d bytes from the GPU: %w", n, err)
 	}
 	return nil

@@ -29,7 +29,7 @@ func TestSources(t *testing.T) {
 	c := found(t)
 	for _, arch := range []string{"sm_80", "sm_90", "sm_120"} {
 		for _, name := range cuda.Names() {
-			b, err := c.Compile(Source{Name: name, Text: cuda.Text(name), Headers: cuda.Headers(), Options: cuda.Options(name)}, arch)
+			b, err := c.Compile(SourceOf(name), arch)
 			if err != nil {
 				t.Error(err)
 				continue
@@ -195,13 +195,7 @@ func TestFind(t *testing.T) {
 
 // TestDriver: what the driver refuses is told, and memory goes there and back.
 func TestDriver(t *testing.T) {
-	lib, err := host.Build(t.TempDir(), "sgd.cu")
-	if errors.Is(err, host.ErrNoCompiler) {
-		t.Skip(err)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	lib := host.Library(t, "sgd.cu")
 	for path, want := range map[string]string{lib: "opening GPU 2 by " + lib + ": error 101 of CUDA: no such device", "/nowhere/libcuda.so.1": "opening GPU 2 by /nowhere/libcuda.so.1: "} {
 		if _, err := OpenDriver(path, 2); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("OpenDriver = %v, want %q", err, want)

@@ -102,11 +102,8 @@ func trtexecArgs(f trtexecFlags, gpu GPU, r Request, model, engine string) []str
 
 // folder is the part of the cache folder that this package keeps things in, empty when there can be none.
 func folder() string {
-	if cache.Dir() == "" {
-		return ""
-	}
-	dir := filepath.Join(cache.Dir(), "tensorrt")
-	if err := os.MkdirAll(dir, 0o777); err != nil {
+	dir := cache.Folder("tensorrt")
+	if dir == "" || os.MkdirAll(dir, 0o777) != nil {
 		return ""
 	}
 	return dir

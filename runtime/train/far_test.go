@@ -162,13 +162,7 @@ func stateBytes(s *state) (out []byte) {
 // TestFarViews: a step on views that the device made is that on the same views from the processor, which are there for a replay when somebody asks.
 func TestFarViews(t *testing.T) {
 	p, model := compiled(t)
-	lib, err := host.Build(t.TempDir(), "augment.cu")
-	if errors.Is(err, host.ErrNoCompiler) {
-		t.Skip(err)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	lib := host.Library(t, "augment.cu")
 	near, far := begin(t, p, model, nil), begin(t, p, model, processor)
 	d, err := nvrtc.OpenDriver(lib, 0)
 	if err != nil {

@@ -44,6 +44,14 @@ func Dir() string {
 	return filepath.Join(dir, "ssc")
 }
 
+// Folder is a folder of the cache for what is made at run time, there or not; empty when there is no place for it.
+func Folder(name string) string {
+	if Dir() == "" {
+		return ""
+	}
+	return filepath.Join(Dir(), name)
+}
+
 // Library is the path of the ONNX Runtime library, there or not.
 func Library() string {
 	return filepath.Join(Dir(), "onnxruntime-"+ONNXRuntime, "libonnxruntime.so."+ONNXRuntime)

@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"testing"
 
 	"ssc/kernels/cuda"
 )
@@ -27,6 +28,19 @@ var ErrNoCompiler = errors.New("no g++ to compile kernels for the processor with
 
 // Binary is what the library loads as a binary.
 var Binary = []byte("\x7fELF, whatever")
+
+// Library is what Build makes for a test, which is skipped where there is no compiler.
+func Library(t testing.TB, names ...string) string {
+	t.Helper()
+	path, err := Build(t.TempDir(), names...)
+	if errors.Is(err, ErrNoCompiler) {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
 
 // Build compiles the named sources into a folder and returns the library's path.
 func Build(dir string, names ...string) (string, error) {
