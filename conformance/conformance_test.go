@@ -142,10 +142,28 @@ func runModel(t *testing.T, model []byte, g *ir.Graph, feeds map[string]*ir.Tens
 	return runSession(t, model, ort.SessionOptions{Threads: 1}, g, feeds)
 }
 
-func runSession(t *testing.T, model []byte, o ort.SessionOptions, g *ir.Graph, feeds map[string]*ir.Tensor) ([]*ir.Tensor, error) {
+func runSession(t *testing.T, model []byte, o ort.SessionOptions, g *ir.Graph, feeds map[string]*ir.Tensor) (got []*ir.Tensor, err error) {
+	err = inSession(t, model, o, g, feeds, func(b *ort.Binding, out map[string]*ort.Tensor) error {
+		if err := b.Run(t.Context()); err != nil {
+			return err
+		}
+		for _, v := range g.Outputs {
+			x, err := fromRuntime(out[v.Name])
+			if err != nil {
+				return err
+			}
+			got = append(got, x)
+		}
+		return nil
+	})
+	return got, err
+}
+
+// inSession calls f with a session of a model whose inputs and outputs are bound.
+func inSession(t *testing.T, model []byte, o ort.SessionOptions, g *ir.Graph, feeds map[string]*ir.Tensor, f func(b *ort.Binding, out map[string]*ort.Tensor) error) error {
 	s, err := ort.NewSession(model, o)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer func() {
 		if err := s.Close(); err != nil {
@@ -162,28 +180,19 @@ func runSession(t *testing.T, model []byte, o ort.SessionOptions, g *ir.Graph, f
 	}()
 	for name, x := range feeds {
 		if in[name], err = toRuntime(x); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	for _, v := range g.Outputs {
 		if out[v.Name], err = ort.NewTensor(v.DType.String(), v.Shape.Sizes()); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	b, err := s.Bind(in, out)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if err := b.Run(t.Context()); err != nil {
-		return nil, err
-	}
-	got := make([]*ir.Tensor, len(g.Outputs))
-	for i, v := range g.Outputs {
-		if got[i], err = fromRuntime(out[v.Name]); err != nil {
-			return nil, err
-		}
-	}
-	return got, nil
+	return f(b, out)
 }
 
 func toRuntime(x *ir.Tensor) (*ort.Tensor, error) {

@@ -96,16 +96,22 @@ func TestKernels(t *testing.T) {
 
 // runKernel runs the case's function by its native kernel.
 func runKernel(t *testing.T, c *optest.Case, threads int) ([]*ir.Tensor, error) {
-	name := c.Sample.Op.Name()
-	model, err := onnx.Emit(c.Graph, onnx.Options{Producer: "ssc", Kernel: func(f string) bool { return f == name }})
+	model, o, err := kernelModel(c, threads)
 	if err != nil {
 		return nil, err
 	}
-	o := ort.SessionOptions{Threads: threads, OptLevel: ort.OptOff}
-	if err := o.UseKernels([]string{name}); err != nil {
-		return nil, err
-	}
 	return runSession(t, model, o, c.Graph, c.Feeds)
+}
+
+// kernelModel is the case's function as a model whose session, by these options, runs its native kernel.
+func kernelModel(c *optest.Case, threads int) ([]byte, ort.SessionOptions, error) {
+	name := c.Sample.Op.Name()
+	o := ort.SessionOptions{Threads: threads, OptLevel: ort.OptOff}
+	model, err := onnx.Emit(c.Graph, onnx.Options{Producer: "ssc", Kernel: func(f string) bool { return f == name }})
+	if err == nil {
+		err = o.UseKernels([]string{name})
+	}
+	return model, o, err
 }
 
 // kernelSamples are shapes beyond those of the functions' own samples: batches that the pieces of the work do not divide, widths beside

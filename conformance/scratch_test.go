@@ -9,7 +9,6 @@ import (
 
 	"ssc/compiler/fn"
 	"ssc/compiler/ir"
-	"ssc/compiler/onnx"
 	"ssc/compiler/op/optest"
 	"ssc/runtime/ort"
 )
@@ -76,41 +75,20 @@ func lasts(n *ir.Node) bool {
 
 // counted is the scratch of a function's kernel on so many threads, as the arena counts it.
 func counted(t *testing.T, c *optest.Case, threads int) int {
-	name := c.Sample.Op.Name()
-	model, err := onnx.Emit(c.Graph, onnx.Options{Producer: "ssc", Kernel: func(f string) bool { return f == name }})
+	model, o, err := kernelModel(c, threads)
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := ort.SessionOptions{Threads: threads, OptLevel: ort.OptOff}
-	if err := o.UseKernels([]string{name}); err != nil {
-		t.Fatal(err)
-	}
-	s, err := ort.NewSession(model, o)
+	bytes := 0
+	err = inSession(t, model, o, c.Graph, c.Feeds, func(b *ort.Binding, _ map[string]*ort.Tensor) error {
+		before := ort.MemoryUse().InUse
+		ort.BeginPeak()
+		err := b.Run(t.Context())
+		bytes = ort.MemoryUse().Peak - before
+		return err
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.Close()
-	in, out := map[string]*ort.Tensor{}, map[string]*ort.Tensor{}
-	for name, x := range c.Feeds {
-		if in[name], err = toRuntime(x); err != nil {
-			t.Fatal(err)
-		}
-		defer in[name].Close()
-	}
-	for _, v := range c.Graph.Outputs {
-		if out[v.Name], err = ort.NewTensor(v.DType.String(), v.Shape.Sizes()); err != nil {
-			t.Fatal(err)
-		}
-		defer out[v.Name].Close()
-	}
-	b, err := s.Bind(in, out)
-	if err != nil {
-		t.Fatal(err)
-	}
-	before := ort.MemoryUse().InUse
-	ort.BeginPeak()
-	if err := b.Run(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	return ort.MemoryUse().Peak - before
+	return bytes
 }
