@@ -69,6 +69,10 @@ func run(c *cli.Context) error {
 		return rep.ended(err)
 	}
 	rep.openLog()
+	if o.Steps > 0 {
+		rep.Note("the training in %s is complete; -steps leaves evaluating to: ssc evaluate %s", j.dir, j.dir)
+		return nil
+	}
 	if !rep.trained() {
 		rep.Note("the training in %s is complete: evaluating only", j.dir)
 	}
