@@ -1,6 +1,9 @@
 // Package cuda holds kernels for NVIDIA's GPUs as CUDA C++, which is compiled where it runs, and none of it in C++ that a processor could not run: kernels/cuda/host does that in tests.
 //
 // A file is named like the function of compiler/fn that it computes, with its gradient beside it, or like what uses it. Its kernels are extern "C" and have their functions' names.
+//
+// How a function is computed says its row of the table in functions.go: from the shapes of a call, the launches and the scratch memory that they share. The compiler asks it which calls have kernels, a session what to launch, and a test
+// compares what comes of it with the function's body: a new kernel is a source and a row.
 package cuda
 
 import (

@@ -57,39 +57,8 @@ type rig struct {
 	t       *testing.T
 	d       *nvrtc.Driver
 	modules map[string]*nvrtc.Module // by kernel
-	threads int
-	attrs   map[string]any
-	in      []*ir.Tensor
-	given   []*nvrtc.Memory // the inputs, nil for those that are absent
-	out     []*nvrtc.Memory
+	in, out []*nvrtc.Memory          // nil for what is absent
 	taken   []*nvrtc.Memory
-}
-
-func (r *rig) number(name string) float32 { v, _ := r.attrs[name].(float64); return float32(v) }
-
-func (r *rig) flag(name string) int32 {
-	if v, _ := r.attrs[name].(bool); v {
-		return 1
-	}
-	return 0
-}
-
-// input is the memory of an input, nil when it is absent.
-func (r *rig) input(i int) *nvrtc.Memory {
-	if i < len(r.given) {
-		return r.given[i]
-	}
-	return nil
-}
-
-// floats takes memory for n numbers.
-func (r *rig) floats(n int) *nvrtc.Memory {
-	m, err := r.d.NewMemory(4 * n)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	r.taken = append(r.taken, m)
-	return m
 }
 
 // put brings a tensor to the device, as the kernels have its type.
@@ -145,102 +114,76 @@ func (r *rig) get(m *nvrtc.Memory, like *ir.Tensor) *ir.Tensor {
 	return out
 }
 
-// launch begins a kernel: the one for bfloat16, if the call has such tensors and there are two.
-func (r *rig) launch(kernel string, blocks, threads int, args ...any) {
+// launch begins the kernels of a call.
+func (r *rig) launch(c *cuda.Call) {
 	r.t.Helper()
-	if slices.ContainsFunc(r.in, func(x *ir.Tensor) bool { return x != nil && x.DType == ir.BFloat16 }) && r.modules[kernel+"BF16"] != nil {
-		kernel += "BF16"
-	}
-	f, err := r.modules[kernel].Function(kernel)
-	if err == nil {
-		err = r.d.Launch(f, blocks, threads, args...)
-	}
+	scratch, err := r.d.NewMemory(c.Scratch)
 	if err != nil {
 		r.t.Fatal(err)
 	}
+	r.taken = append(r.taken, scratch)
+	for _, l := range c.Launches {
+		args := slices.Clone(l.Args)
+		for i, a := range args {
+			switch a := a.(type) {
+			case cuda.Input:
+				args[i] = r.in[a]
+			case cuda.Output:
+				args[i] = (*nvrtc.Memory)(nil)
+				if int(a) < len(r.out) {
+					args[i] = r.out[a]
+				}
+			case cuda.Scratch:
+				args[i] = scratch.Address() + nvrtc.Address(a)
+			}
+		}
+		f, err := r.modules[l.Kernel].Function(l.Kernel)
+		if err == nil {
+			err = r.d.Launch(f, l.Blocks, l.Threads, args...)
+		}
+		if err != nil {
+			r.t.Fatal(err)
+		}
+	}
 }
 
-// rows and width are those of an input as a matrix.
-func (r *rig) rows(i int) (rows, width int) {
-	x := r.in[i]
-	width = x.Dims[len(x.Dims)-1]
-	return len(x.Data) / width, width
-}
+// attributes are those of an operator.
+type attributes []ir.Attr
 
-// pieces is the number of pieces that sums over rows are made in.
-func pieces(rows int) int { return min((rows+63)/64, 64) }
-
-// sums launches a kernel that sums columns.
-func (r *rig) sums(kernel string, rows, width int, args ...any) {
-	r.launch(kernel, pieces(rows)*((width+31)/32), (r.threads+31)/32*32, args...)
-}
-
-// calls compute the functions that have kernels, from the inputs to the outputs.
-var calls = map[string]func(r *rig){
-	"SGD": func(r *rig) {
-		r.launch("SGD", 3, r.threads, r.input(0), r.input(1), r.input(2), r.input(3), r.input(4), r.out[0], r.output(1), int64(len(r.in[2].Data)), r.number("momentum"), r.number("weight_decay"), r.flag("nesterov"),
-			r.flag("rate_in_velocity"))
-	},
-	"Adam": func(r *rig) {
-		r.launch("Adam", 3, r.threads, r.input(0), r.input(1), r.input(2), r.input(3), r.input(4), r.input(5), r.input(6), r.input(7), r.out[0], r.out[1], r.out[2], int64(len(r.in[4].Data)), r.number("beta1"),
-			r.number("beta2"), r.number("rest1"), r.number("rest2"), r.number("epsilon"), r.number("weight_decay"), r.flag("decoupled"))
-	},
-	"BatchNorm":         func(r *rig) { r.batchNorm(0) },
-	"BatchNormRelu":     func(r *rig) { r.batchNorm(1) },
-	"BatchNormGrad":     func(r *rig) { r.batchNormGrad(nil, nil, r.input(3), r.input(4), nil) },
-	"BatchNormReluGrad": func(r *rig) { r.batchNormGrad(r.input(6), r.input(3), r.input(4), r.input(5), r.output(3)) },
-	"LayerNorm": func(r *rig) {
-		rows, width := r.rows(0)
-		r.launch("LayerNorm", 2, r.threads, r.input(0), r.input(1), r.input(2), r.out[0], int64(rows), int32(width), r.number("epsilon"))
-	},
-	"LayerNormGrad": func(r *rig) {
-		rows, width := r.rows(0)
-		moments, partial := r.floats(2*rows), r.floats(pieces(rows)*2*width)
-		r.launch("LayerNormGrad", 2, r.threads, r.input(0), r.input(1), r.input(2), r.out[0], moments, int64(rows), int32(width), r.number("epsilon"))
-		r.sums("LayerNormGradSums", rows, width, r.input(0), r.input(1), moments, partial, int64(rows), int32(width), int32(pieces(rows)))
-		r.launch("LayerNormGradTotals", 2, r.threads, partial, r.out[1], r.out[2], int32(width), int32(pieces(rows)))
-	},
-	"CrossEntropy": func(r *rig) {
-		rows, classes := r.rows(0)
-		losses := r.floats(rows)
-		r.launch("CrossEntropyRows", 2, r.threads, r.input(0), r.input(1), losses, int32(rows), int32(classes))
-		r.launch("CrossEntropy", 1, r.threads, losses, r.out[0], int32(rows))
-	},
-	"CrossEntropyGrad": func(r *rig) {
-		rows, classes := r.rows(0)
-		r.launch("CrossEntropyGrad", 2, r.threads, r.input(0), r.input(1), r.input(2), r.out[0], int32(rows), int32(classes))
-	},
-}
-
-// output is the memory of an output, nil when it is absent.
-func (r *rig) output(i int) *nvrtc.Memory {
-	if i < len(r.out) {
-		return r.out[i]
+func (a attributes) value(name string) any {
+	if i := slices.IndexFunc(a, func(a ir.Attr) bool { return a.Name == name }); i >= 0 {
+		return a[i].Value
 	}
 	return nil
 }
 
-func (r *rig) batchNorm(relu int32) {
-	rows, c := r.rows(0)
-	n, partial, fold := int32(pieces(rows)), r.floats(pieces(rows)*2*c), r.floats(2*c)
-	r.sums("BatchNormSums", rows, c, r.input(0), partial, int64(rows), int32(c), n)
-	r.launch("BatchNormMoments", 2, r.threads, r.input(0), partial, r.input(1), r.input(2), r.out[1], r.out[2], fold, int64(rows), int32(c), n, r.number("epsilon"))
-	r.launch("BatchNorm", 3, r.threads, r.input(0), r.input(3), fold, r.out[0], int64(rows), int32(c), relu)
+func (a attributes) Float(name string) float32 { v, _ := a.value(name).(float64); return float32(v) }
+
+func (a attributes) Int(name string) int {
+	switch v := a.value(name).(type) {
+	case int:
+		return v
+	case bool:
+		if v {
+			return 1
+		}
+	}
+	return 0
 }
 
-// batchNormGrad computes the gradient behind a mask: by y, by b where there is no y, or without either.
-func (r *rig) batchNormGrad(y, b, mean, variance, g *nvrtc.Memory) {
-	rows, c := r.rows(1)
-	n, partial, lines := int32(pieces(rows)), r.floats(pieces(rows)*2*c), r.floats(3*c)
-	if b != nil && g == nil {
-		g = r.floats(rows * c)
+func (a attributes) Ints(name string) []int { v, _ := a.value(name).([]int); return v }
+
+// plan is how the function of a sample is computed by blocks of so many threads.
+func plan(c *optest.Case, threads int) (*cuda.Call, error) {
+	var in []cuda.Tensor
+	for _, v := range c.In {
+		t := cuda.Tensor{}
+		if v != nil {
+			t = cuda.Tensor{DType: v.DType.String(), Dims: v.Shape.Sizes()}
+		}
+		in = append(in, t)
 	}
-	r.sums("BatchNormGradSums", rows, c, r.input(0), r.input(1), y, r.input(2), b, mean, variance, g, partial, int64(rows), int32(c), n, r.number("epsilon"))
-	r.launch("BatchNormGradLines", 2, r.threads, partial, r.input(2), mean, variance, r.out[1], r.out[2], lines, int64(rows), int32(c), n, r.number("epsilon"))
-	if g == nil {
-		g = r.input(0)
-	}
-	r.launch("BatchNormGrad", 3, r.threads, g, r.input(1), lines, r.out[0], int64(rows), int32(c))
+	return cuda.Lookup(c.Sample.Op.Name()).Plan(in, attributes(ir.Attrs(c.Sample.Op)), cuda.Limits{Blocks: 3, Threads: threads})
 }
 
 // more are samples beyond those of the functions: several pieces and tiles, widths beside those of blocks, a mean that is large beside the deviation, a batch that does not count.
@@ -333,21 +276,23 @@ func planes(s ir.Sample) bool {
 func TestFunctions(t *testing.T) {
 	m := here(t)
 	samples := more()
-	for name := range calls {
-		f, ok := fn.Lookup(name)
+	for _, k := range cuda.Functions() {
+		f, ok := fn.Lookup(k.Name)
 		if !ok {
-			t.Fatalf("there is no function %s", name)
+			t.Fatalf("there is no function %s", k.Name)
 		}
 		samples = append(samples, f.Doc().Samples...)
 	}
 	for _, s := range slices.Concat(samples, narrowed(samples)) {
-		if planes(s) {
-			continue
-		}
 		t.Run(optest.Name(s), func(t *testing.T) {
 			c, err := optest.NewCase(s)
 			if err != nil {
 				t.Fatal(err)
+			}
+			if _, err := plan(c, 64); (err != nil) != planes(s) {
+				t.Fatalf("the kernels say %v", err)
+			} else if err != nil {
+				return
 			}
 			want, err := c.Graph.Eval(c.Feeds)
 			if err != nil {
@@ -392,7 +337,7 @@ func run(t *testing.T, m machine, device, threads int, c *optest.Case, want []*i
 			t.Error(err)
 		}
 	}()
-	r := &rig{t: t, d: d, threads: threads, attrs: map[string]any{}, modules: map[string]*nvrtc.Module{}}
+	r := &rig{t: t, d: d, modules: map[string]*nvrtc.Module{}}
 	for _, source := range cuda.Names() {
 		binary := m.binary(source)
 		if binary == nil {
@@ -407,24 +352,34 @@ func run(t *testing.T, m machine, device, threads int, c *optest.Case, want []*i
 			r.modules[k] = loaded
 		}
 	}
-	for _, a := range ir.Attrs(c.Sample.Op) {
-		r.attrs[a.Name] = a.Value
+	call, err := plan(c, threads)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(call.Out) != len(want) {
+		t.Fatalf("the kernels write %d outputs, want %d", len(call.Out), len(want))
 	}
 	for _, v := range c.In {
 		if v == nil {
-			r.in, r.given = append(r.in, nil), append(r.given, nil)
+			r.in = append(r.in, nil)
 			continue
 		}
 		x := v.Const()
 		if x == nil {
 			x = c.Feeds[v.Name]
 		}
-		r.in, r.given = append(r.in, x), append(r.given, r.put(x))
+		r.in = append(r.in, r.put(x))
+	}
+	for len(r.in) < len(call.In) {
+		r.in = append(r.in, nil)
 	}
 	place, inPlace := c.Sample.Op.(interface{ InStep(i int) int })
 	for i, x := range want {
+		if o := call.Out[i]; !slices.Equal(o.Dims, x.Dims) || o.DType != x.DType.String() {
+			t.Fatalf("output %d of the kernels is %v, want %s%v", i, o, x.DType, x.Dims)
+		}
 		if inPlace && device == 1 {
-			r.out = append(r.out, r.given[place.InStep(i)])
+			r.out = append(r.out, r.in[place.InStep(i)])
 			continue
 		}
 		none := ir.NewTensor(x.DType, x.Dims...)
@@ -433,7 +388,7 @@ func run(t *testing.T, m machine, device, threads int, c *optest.Case, want []*i
 		}
 		r.out = append(r.out, r.put(none))
 	}
-	calls[c.Sample.Op.Name()](r)
+	r.launch(call)
 	var got []*ir.Tensor
 	for i, m := range r.out {
 		got = append(got, r.get(m, want[i]))
@@ -452,10 +407,10 @@ func TestNames(t *testing.T) {
 		}
 		plain := strings.ReplaceAll(strings.TrimSuffix(name, ".cu"), "_", "")
 		if !slices.ContainsFunc(cuda.Kernels(name), func(k string) bool {
-			_, ok := fn.Lookup(k)
-			return ok && strings.EqualFold(k, plain) && calls[k] != nil
+			f := cuda.Lookup(k)
+			return f != nil && f.Source == name && strings.EqualFold(k, plain)
 		}) {
-			t.Errorf("%s has the kernels %v, none of which is a function of its name that is tested", name, cuda.Kernels(name))
+			t.Errorf("%s has the kernels %v, none of which is a function of its name in the table", name, cuda.Kernels(name))
 		}
 	}
 }

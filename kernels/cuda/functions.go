@@ -1,0 +1,84 @@
+package cuda
+
+// functions is the table. A function with kernels is a row here and a source of its name; what the row cannot take it refuses, and the body runs.
+var functions = []*Function{
+	{"SGD", "sgd.cu", "b? f f f f?", "f f?", func(c *Call) {
+		if c.like(3); c.has(4) {
+			c.like(4)
+		}
+		n := c.In[2].Len()
+		c.launch("SGD", c.each(n), Input(0), Input(1), Input(2), Input(3), Input(4), Output(0), Output(1), int64(n), c.number("momentum"), c.number("weight_decay"), c.flag("nesterov"), c.flag("rate_in_velocity"))
+	}},
+	{"Adam", "adam.cu", "b? f f f f f f f", "f f f", func(c *Call) {
+		c.like(5, 6, 7)
+		n := c.In[4].Len()
+		c.launch("Adam", c.each(n), Input(0), Input(1), Input(2), Input(3), Input(4), Input(5), Input(6), Input(7), Output(0), Output(1), Output(2), int64(n), c.number("beta1"), c.number("beta2"),
+			c.number("rest1"), c.number("rest2"), c.number("epsilon"), c.number("weight_decay"), c.flag("decoupled"))
+	}},
+	{"BatchNorm", "batch_norm.cu", "x f f", "x f? f?", func(c *Call) { c.batchNorm(nil, 0) }},
+	{"BatchNormRelu", "batch_norm.cu", "x f f x?", "x f? f?", func(c *Call) { c.batchNorm(Input(3), 1) }},
+	{"BatchNormGrad", "batch_norm_grad.cu", "x x f f f", "x f? f?", func(c *Call) { c.batchNormGrad(nil, nil, Input(3), Input(4)) }},
+	{"BatchNormReluGrad", "batch_norm_grad.cu", "x x f f f f x?", "x f? f? x?", func(c *Call) { c.batchNormGrad(Input(6), Input(3), Input(4), Input(5)) }},
+	{"LayerNorm", "layer_norm.cu", "x f f", "x", func(c *Call) {
+		c.like(0)
+		rows, width := c.rows(0)
+		c.launch("LayerNorm", c.some(rows), Input(0), Input(1), Input(2), Output(0), int64(rows), int32(width), c.number("epsilon"))
+	}},
+	{"LayerNormGrad", "layer_norm_grad.cu", "x x f", "x? f? f?", func(c *Call) {
+		c.like(1, 2, 2)
+		rows, width := c.rows(0)
+		moments, partial, n := c.floats(2*rows), c.floats(pieces(rows)*2*width), int32(pieces(rows))
+		c.launch("LayerNormGrad", c.some(rows), Input(0), Input(1), Input(2), Output(0), moments, int64(rows), int32(width), c.number("epsilon"))
+		c.sums("LayerNormGradSums", rows, width, Input(0), Input(1), moments, partial, int64(rows), int32(width), n)
+		c.launch("LayerNormGradTotals", c.each(width), partial, Output(1), Output(2), int32(width), n)
+	}},
+	{"CrossEntropy", "cross_entropy.cu", "f i", "f", func(c *Call) {
+		c.shaped()
+		rows, classes := c.rows(0)
+		losses := c.floats(rows)
+		c.launch("CrossEntropyRows", c.some(rows), Input(0), Input(1), losses, int32(rows), int32(classes))
+		c.launch("CrossEntropy", 1, losses, Output(0), int32(rows))
+	}},
+	{"CrossEntropyGrad", "cross_entropy_grad.cu", "f i f", "f", func(c *Call) {
+		c.like(0)
+		rows, classes := c.rows(0)
+		c.launch("CrossEntropyGrad", c.some(rows), Input(0), Input(1), Input(2), Output(0), int32(rows), int32(classes))
+	}},
+}
+
+// lastChannels refuses a call whose channels stand before other axes.
+func (c *Call) lastChannels(i int) {
+	if len(c.In[i].Dims) != 2 && c.flag("channels_last") == 0 {
+		c.refuse("the channels stand before other axes")
+	}
+}
+
+func (c *Call) batchNorm(shortcut any, relu int32) {
+	c.like(0, 1, 1)
+	c.lastChannels(0)
+	rows, channels := c.rows(0)
+	n, partial, fold := int32(pieces(rows)), c.floats(pieces(rows)*2*channels), c.floats(2*channels)
+	c.sums("BatchNormSums", rows, channels, Input(0), partial, int64(rows), int32(channels), n)
+	c.launch("BatchNormMoments", c.each(channels), Input(0), partial, Input(1), Input(2), Output(1), Output(2), fold, int64(rows), int32(channels), n, c.number("epsilon"))
+	c.launch("BatchNorm", c.each(rows*channels), Input(0), shortcut, fold, Output(0), int64(rows), int32(channels), relu)
+}
+
+// batchNormGrad computes the gradient behind a mask: by y, by b where y is absent, or without either. With y the masked gradient is a result.
+func (c *Call) batchNormGrad(y, b any, mean, variance Input) {
+	c.like(1, 2, 2)
+	c.lastChannels(1)
+	rows, channels := c.rows(1)
+	n, partial, lines := int32(pieces(rows)), c.floats(pieces(rows)*2*channels), c.floats(3*channels)
+	var masked, g any = nil, Input(0)
+	switch {
+	case y != nil && c.has(6):
+		c.like(1)
+		masked, g = Output(3), Output(3)
+	case b != nil:
+		s := c.floats(rows * channels)
+		masked, g = s, s
+	}
+	c.sums("BatchNormGradSums", rows, channels, Input(0), Input(1), y, Input(2), b, mean, variance, masked, partial, int64(rows), int32(channels), n, c.number("epsilon"))
+	c.launch("BatchNormGradLines", c.each(channels), partial, Input(2), mean, variance, Output(1), Output(2), lines, int64(rows), int32(channels), n, c.number("epsilon"))
+	c.launch("BatchNormGrad", c.each(rows*channels), g, Input(1), lines, Output(0), int64(rows), int32(channels))
+}
