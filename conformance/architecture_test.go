@@ -42,7 +42,7 @@ var directions = []struct {
 	{"compiler/autodiff", []string{"compiler/ir"}},
 	{"compiler/plan", []string{"lang/schema"}},
 	{"compiler/onnx", []string{"compiler/ir"}},
-	{"compiler/cuda", []string{"compiler/ir"}},
+	{"compiler/cuda", []string{"compiler/ir", "kernels/cuda"}},
 	{"compiler/pass", []string{"compiler/ir", "compiler/op", "compiler/fn"}},
 	{"compiler/tensorrt", []string{"compiler/ir", "compiler/op", "compiler/fn", "compiler/onnx", "compiler/pass"}},
 	{"compiler/nn", append([]string{"compiler/autodiff"}, base...)},

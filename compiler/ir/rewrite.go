@@ -128,10 +128,12 @@ func (g *Graph) copyNode(n *Node, in []*Value, names []string) []*Value {
 // stay as they are (nil keeps none). The nodes of a body carry the source range of the call, the names of its values begin with the call's.
 // A function whose body does not fit its own shape rule is a bug and panics.
 func InlineFunctions(g *Graph, keep func(Function) bool) *Graph {
-	wanted := func(n *Node) bool {
-		f, ok := n.Op.(Function)
-		return ok && (keep == nil || !keep(f)) && n.Out[0].Valid()
-	}
+	return InlineCalls(g, func(n *Node) bool { return keep != nil && keep(n.Op.(Function)) })
+}
+
+// InlineCalls is InlineFunctions where a call, and not its function alone, decides whether it stays.
+func InlineCalls(g *Graph, keep func(call *Node) bool) *Graph {
+	wanted := func(n *Node) bool { return IsFunction(n.Op) && !keep(n) && n.Out[0].Valid() }
 	for slices.ContainsFunc(g.Nodes, wanted) {
 		g = inlineOnce(g, wanted)
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	compiler "ssc/compiler/cuda"
 	"ssc/compiler/fn"
 	"ssc/compiler/ir"
 	"ssc/compiler/op/optest"
@@ -147,43 +148,10 @@ func (r *rig) launch(c *cuda.Call) {
 	}
 }
 
-// attributes are those of an operator.
-type attributes []ir.Attr
-
-func (a attributes) value(name string) any {
-	if i := slices.IndexFunc(a, func(a ir.Attr) bool { return a.Name == name }); i >= 0 {
-		return a[i].Value
-	}
-	return nil
-}
-
-func (a attributes) Float(name string) float32 { v, _ := a.value(name).(float64); return float32(v) }
-
-func (a attributes) Int(name string) int {
-	switch v := a.value(name).(type) {
-	case int:
-		return v
-	case bool:
-		if v {
-			return 1
-		}
-	}
-	return 0
-}
-
-func (a attributes) Ints(name string) []int { v, _ := a.value(name).([]int); return v }
-
 // plan is how the function of a sample is computed by blocks of so many threads.
 func plan(c *optest.Case, threads int) (*cuda.Call, error) {
-	var in []cuda.Tensor
-	for _, v := range c.In {
-		t := cuda.Tensor{}
-		if v != nil {
-			t = cuda.Tensor{DType: v.DType.String(), Dims: v.Shape.Sizes()}
-		}
-		in = append(in, t)
-	}
-	return cuda.Lookup(c.Sample.Op.Name()).Plan(in, attributes(ir.Attrs(c.Sample.Op)), cuda.Limits{Blocks: 3, Threads: threads})
+	i := slices.IndexFunc(c.Graph.Nodes, func(n *ir.Node) bool { return ir.IsFunction(n.Op) })
+	return compiler.Plan(c.Graph.Nodes[i], cuda.Limits{Blocks: 3, Threads: threads})
 }
 
 // more are samples beyond those of the functions: several pieces and tiles, widths beside those of blocks, a mean that is large beside the deviation, a batch that does not count.

@@ -23,6 +23,7 @@ type node struct {
 	op      string
 	in, out []string
 	attrs   map[string]int
+	domain  string
 }
 
 func (n node) encode() (m message) {
@@ -36,6 +37,9 @@ func (n node) encode() (m message) {
 	for name, v := range n.attrs {
 		const kindInt = 2
 		m = m.sub(5, message{}.str(1, name).num(3, v).num(20, kindInt))
+	}
+	if n.domain != "" {
+		m = m.str(7, n.domain)
 	}
 	return m
 }
@@ -79,9 +83,11 @@ func (e external) encode() (m message) {
 }
 
 func model(nodes []node, inputs, outputs []value, weights ...external) []byte {
-	g := message{}
+	g, domains := message{}, message{}
 	for _, n := range nodes {
-		g = g.sub(1, n.encode())
+		if g = g.sub(1, n.encode()); n.domain != "" {
+			domains = message{}.sub(8, message{}.str(1, n.domain).num(2, 1))
+		}
 	}
 	g = g.str(2, "test")
 	for _, w := range weights {
@@ -94,5 +100,5 @@ func model(nodes []node, inputs, outputs []value, weights ...external) []byte {
 		g = g.sub(12, v.encode())
 	}
 	const irVersion, opset = 8, 18
-	return message{}.num(1, irVersion).sub(8, message{}.str(1, "").num(2, opset)).sub(7, g)
+	return append(message{}.num(1, irVersion).sub(8, message{}.str(1, "").num(2, opset)).sub(7, g), domains...)
 }

@@ -358,19 +358,45 @@ func errorText(err error) string {
 	return err.Error()
 }
 
-// TestTablePositions compares the positions in native.go and device.go with the header that onnxruntime_go is built with.
-func TestTablePositions(t *testing.T) {
+// members is the text of a struct in a source, without comments.
+func members(t *testing.T, source, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, body, _ := strings.Cut(string(text), "struct "+name+" {")
+	body, _, _ = strings.Cut(body, "\n};")
+	return regexp.MustCompile(`(?s)/\*.*?\*/|//[^\n]*`).ReplaceAllString(body, "")
+}
+
+// header is the path of the header that onnxruntime_go is built with.
+func header(t *testing.T) string {
+	t.Helper()
 	dir, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/yalue/onnxruntime_go").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
-	header, err := os.ReadFile(filepath.Join(strings.TrimSpace(string(dir)), "onnxruntime_c_api.h"))
-	if err != nil {
-		t.Fatal(err)
+	return filepath.Join(strings.TrimSpace(string(dir)), "onnxruntime_c_api.h")
+}
+
+// TestOperatorMembers compares the members of an operator with those of the header.
+func TestOperatorMembers(t *testing.T) {
+	list := func(source, name string) (out []string) {
+		for _, m := range regexp.MustCompile(`\*\s*(\w+)\s*\)\s*\(|\bvoid \*(\w+);`).FindAllStringSubmatch(members(t, source, name), -1) {
+			out = append(out, m[1]+m[2])
+		}
+		return out
 	}
-	_, body, _ := strings.Cut(string(header), "struct OrtApi {")
-	body, _, _ = strings.Cut(body, "\n};")
-	body = regexp.MustCompile(`(?s)/\*.*?\*/|//[^\n]*`).ReplaceAllString(body, "")
+	want, got := list(header(t), "OrtCustomOp"), list("operators.c", "operator")
+	if len(want) != 25 || len(got) < len(want) || !slices.Equal(got[:len(want)], want) {
+		t.Errorf("members are %v, want %v", got, want)
+	}
+}
+
+// TestTablePositions compares the positions in the sources with the header that onnxruntime_go is built with.
+func TestTablePositions(t *testing.T) {
+	body := members(t, header(t), "OrtApi")
 	member := regexp.MustCompile(`ORT_API2_STATUS\(\s*(\w+)|ORT_CLASS_(RELEASE)\((\w+)\)|\(\s*ORT_API_CALL\s*\*\s*(\w+)\s*\)`)
 	want := map[string]int{}
 	for i, m := range member.FindAllStringSubmatch(body, -1) {
@@ -381,7 +407,7 @@ func TestTablePositions(t *testing.T) {
 		want[name] = i
 	}
 	got := map[string]int{}
-	for _, name := range []string{"native.go", "device.go"} {
+	for _, name := range []string{"native.go", "device.go", "operators.c"} {
 		source, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
@@ -392,7 +418,7 @@ func TestTablePositions(t *testing.T) {
 			}
 		}
 	}
-	if len(want) < 400 || len(got) < 37 {
+	if len(want) < 400 || len(got) < 60 {
 		t.Fatalf("read %d positions from the header and %d from the sources", len(want), len(got))
 	}
 	for name, n := range got {

@@ -48,8 +48,11 @@ type SessionOptions struct {
 	Profile string
 	// Kernels is the path of a library of custom operators; [SessionOptions.UseKernels] sets it to that of the native kernels.
 	Kernels string
+	// Launcher, if set, computes functions by kernels of a GPU.
+	Launcher *Launcher
 
 	kernelNames []string // what the library is to register
+	launchers   []string // the providers whose sessions have the launcher's functions; nil: the device's
 }
 
 // Port is an input or output of a session. Dims has -1 for an axis that each run decides.
@@ -62,13 +65,25 @@ type Port struct {
 // far reports whether the nodes run elsewhere than on the processor.
 func (o SessionOptions) far() bool { return o.Provider != "" && o.Provider != "cpu" }
 
+// providers are those whose sessions have the launcher's functions: a GPU's by either name, else the processor's, which needs none.
+func (o SessionOptions) providers() []string {
+	switch {
+	case o.launchers != nil:
+		return o.launchers
+	case o.far():
+		return cudaNames
+	}
+	return []string{""}
+}
+
 // Session is a model ready to run. Its methods may be called from several goroutines, its bindings from one each.
 type Session struct {
 	lib     *library
 	session *onnx.DynamicAdvancedSession
 	inputs  []Port
 	outputs []Port
-	far     bool // it runs elsewhere than on the processor
+	far     bool       // it runs elsewhere than on the processor
+	own     *operators // by kernels of a GPU; nil for none
 
 	mu       sync.Mutex
 	bindings map[*Binding]bool
@@ -87,6 +102,9 @@ func NewSession(model []byte, o SessionOptions) (*Session, error) {
 		arenaReserve(o.Reserve) // where the system does not give it in one piece, a run may still find it in several
 	}
 	if err := s.create(model, o); err != nil {
+		if s.own != nil {
+			s.own.close()
+		}
 		return nil, fmt.Errorf("creating session: %w", err)
 	}
 	if s.inputs, err = lib.ports(sessionHandle(s.session), false); err == nil {
@@ -119,6 +137,11 @@ func (s *Session) create(model []byte, o SessionOptions) (err error) {
 	create := func() error {
 		if err := s.lib.provide(opts, o); err != nil {
 			return err
+		}
+		if o.Launcher != nil {
+			if s.own, err = s.lib.operators(opts, o.Launcher, o.providers()); err != nil {
+				return err
+			}
 		}
 		if s.session, err = onnx.NewDynamicAdvancedSessionWithONNXData(model, nil, nil, opts); err != nil {
 			return cmp.Or(errors.Unwrap(err), err) // without its "Error creating C session"
@@ -226,6 +249,10 @@ func (s *Session) Close() error {
 	}
 	if err := s.session.Destroy(); err != nil {
 		return fmt.Errorf("closing session: %w", err)
+	}
+	if s.own != nil {
+		s.own.close()
+		s.own = nil
 	}
 	arenaTrim()
 	return nil

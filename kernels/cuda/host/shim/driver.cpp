@@ -80,7 +80,7 @@ bool run_block(unsigned threads, bool backwards) {
 enum { OK = 0, INVALID = 1, MEMORY = 2, NO_DEVICE = 101, NO_IMAGE = 200, NOT_FOUND = 500, FAILED = 719 };
 
 int device = -1;       // that is open
-bool current = false;  // whether a context was named
+thread_local bool current = false;  // whether a context was named
 std::map<uint64_t, size_t> blocks;
 
 }  // namespace
@@ -110,7 +110,7 @@ int cuStreamCreate(void** s, unsigned) { return *s = &device, OK; }
 int cuStreamDestroy_v2(void*) { return OK; }
 int cuStreamSynchronize(void*) { return OK; }
 int cuLaunchKernel(void* f, unsigned x, unsigned y, unsigned z, unsigned threads, unsigned ty, unsigned tz, unsigned shared, void* stream, void** args, void** extra) {
-  if (!current || y * z * ty * tz != 1 || shared || extra || stream != &device || threads > 1024) return INVALID;
+  if (!current || y * z * ty * tz != 1 || shared || extra || (stream && stream != &device) || threads > 1024) return INVALID;
   kernel = static_cast<Kernel*>(f);
   arguments = args;
   gridDim = {x, 1, 1}, blockDim = {threads, 1, 1};

@@ -1,0 +1,103 @@
+package cuda
+
+import (
+	"fmt"
+	"slices"
+
+	"ssc/compiler/ir"
+	own "ssc/kernels/cuda"
+)
+
+// Own lists the functions that have kernels of our own for GPUs, sorted.
+func Own() []string {
+	var names []string
+	for _, f := range own.Functions() {
+		names = append(names, f.Name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// Plan is how our kernels compute a call. The error says why they do not take it: its function has none, or they do not take its types or shapes.
+func Plan(n *ir.Node, l own.Limits) (*own.Call, error) {
+	f := own.Lookup(n.Op.Name())
+	if f == nil || !ir.IsFunction(n.Op) {
+		return nil, fmt.Errorf("there is no kernel of %s", n.Op.Name())
+	}
+	in := make([]own.Tensor, len(n.In))
+	for i, v := range n.In {
+		if v == nil {
+			continue
+		}
+		if !v.Shape.Static() {
+			return nil, fmt.Errorf("%s of %s has no static shape", v, n.Op.Name())
+		}
+		in[i] = own.Tensor{DType: v.DType.String(), Dims: v.Shape.Sizes()}
+	}
+	return f.Plan(in, attributes(ir.Attrs(n.Op)), l)
+}
+
+// Scratch is the memory in bytes that our kernels take for a call beside its inputs and outputs.
+func Scratch(n *ir.Node) int64 {
+	c, err := Plan(n, own.Usual)
+	if err != nil {
+		return 0
+	}
+	return int64(c.Scratch)
+}
+
+// Inline decides which of the named functions kernels compute in g: those of which they take a call. A session has all calls of a function computed so, or none: the other calls of these are inlined in the
+// result.
+func Inline(g *ir.Graph, names []string) (*ir.Graph, []string) {
+	var taken []string
+	for _, n := range g.Nodes {
+		name := n.Op.Name()
+		if !slices.Contains(names, name) || slices.Contains(taken, name) {
+			continue
+		}
+		if _, err := Plan(n, own.Usual); err == nil {
+			taken = append(taken, name)
+		}
+	}
+	return ir.InlineCalls(g, func(n *ir.Node) bool { return !refused(n, taken) }), taken
+}
+
+// refused reports whether a call is of a named function and not taken, or has such a call in its body.
+func refused(n *ir.Node, names []string) bool {
+	f, ok := n.Op.(ir.Function)
+	if !ok {
+		return false
+	}
+	if slices.Contains(names, f.Name()) {
+		_, err := Plan(n, own.Usual)
+		return err != nil
+	}
+	body, err := ir.BodyOf(f, n.In)
+	return err == nil && slices.ContainsFunc(body.Nodes, func(n *ir.Node) bool { return refused(n, names) })
+}
+
+// attributes are those of an operator.
+type attributes []ir.Attr
+
+func (a attributes) value(name string) any {
+	if i := slices.IndexFunc(a, func(a ir.Attr) bool { return a.Name == name }); i >= 0 {
+		return a[i].Value
+	}
+	return nil
+}
+
+func (a attributes) Float(name string) float32 { v, _ := a.value(name).(float64); return float32(v) }
+
+func (a attributes) Int(name string) int {
+	switch v := a.value(name).(type) {
+	case int:
+		return v
+	case bool:
+		if v {
+			return 1
+		}
+	}
+	return 0
+}
+
+func (a attributes) Ints(name string) []int { v, _ := a.value(name).([]int); return v }

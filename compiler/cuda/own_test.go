@@ -1,0 +1,89 @@
+package cuda
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"ssc/compiler/fn"
+	"ssc/compiler/ir"
+	own "ssc/kernels/cuda"
+)
+
+// normed is a graph with norms of rows and of maps, one of them with what follows it, and an update.
+func normed() *ir.Graph {
+	g := ir.New("train")
+	input := func(name string, dims ...int) *ir.Value { return g.Input(name, ir.Float32, ir.Dims(dims...)) }
+	c := input("c", 3)
+	rows, _, _ := fn.BatchNorm(input("rows", 4, 3), c, c, 1e-5)
+	maps, _, _ := fn.BatchNorm(input("maps", 4, 3, 2, 2), c, c, 1e-5)
+	relu, _, _ := fn.BatchNormRelu(input("others", 4, 3, 2, 2), c, c, nil, 1e-5)
+	next, _ := fn.SGD(nil, input("rate"), c, c, nil, fn.SGDOptions{})
+	for _, v := range []*ir.Value{rows, maps, relu, next} {
+		g.Output(v)
+	}
+	return g
+}
+
+// calls are the functions that a graph calls, one after the other.
+func calls(g *ir.Graph) (out []string) {
+	for _, n := range g.Nodes {
+		if ir.IsFunction(n.Op) {
+			out = append(out, n.Op.Name())
+		}
+	}
+	return out
+}
+
+// TestInline: what is left of a function that kernels compute are the calls that they take; one of which they take none is not theirs, and the functions that are lead to the same graph again.
+func TestInline(t *testing.T) {
+	for _, c := range []struct{ names, want, calls []string }{
+		{Own(), []string{"BatchNorm", "SGD"}, []string{"BatchNorm", "BatchNormRelu", "SGD"}},
+		{[]string{"BatchNorm", "SGD"}, []string{"BatchNorm", "SGD"}, []string{"BatchNorm", "BatchNormRelu", "SGD"}},
+		{[]string{"SGD"}, []string{"SGD"}, []string{"BatchNorm", "BatchNorm", "BatchNormRelu", "SGD"}},
+		{nil, nil, []string{"BatchNorm", "BatchNorm", "BatchNormRelu", "SGD"}},
+	} {
+		g, names := Inline(normed(), c.names)
+		if err := ir.Verify(g); err != nil {
+			t.Fatal(err)
+		}
+		if slices.Sort(names); !slices.Equal(names, c.want) || !slices.Equal(calls(g), c.calls) {
+			t.Errorf("Inline(%v) leaves the calls %v and the kernels %v, want %v and %v", c.names, calls(g), names, c.calls, c.want)
+		}
+	}
+}
+
+// TestPlan: kernels say why they do not take a call, and what scratch memory one takes.
+func TestPlan(t *testing.T) {
+	want := []string{"", "the channels stand before other axes", "the channels stand before other axes", ""}
+	i := 0
+	for _, n := range normed().Nodes {
+		if !ir.IsFunction(n.Op) {
+			continue
+		}
+		_, err := Plan(n, own.Usual)
+		if (err == nil) != (want[i] == "") || err != nil && !strings.Contains(err.Error(), want[i]) {
+			t.Errorf("Plan(%s) = %v, want %q", n.Op.Name(), err, want[i])
+		}
+		if i++; i == 1 && Scratch(n) != 2*256 { // two sums, and two lines, of three channels
+			t.Errorf("scratch of %s = %d", n.Op.Name(), Scratch(n))
+		}
+	}
+	g := ir.New("g")
+	x := g.Input("x", ir.Float64, ir.Dims(2, 3))
+	c := g.Input("c", ir.Float32, ir.Dims(3))
+	for _, n := range []*ir.Node{{Op: mustFunction(t, "LayerNorm"), In: []*ir.Value{x, c, c}}, {Op: mustFunction(t, "LayerNorm"), In: []*ir.Value{nil, c, c}}, {Op: mustFunction(t, "Conv"), In: []*ir.Value{x, x}}} {
+		if _, err := Plan(n, own.Usual); err == nil || !strings.Contains(err.Error(), n.Op.Name()) {
+			t.Errorf("Plan(%s) = %v", n.Op.Name(), err)
+		}
+	}
+}
+
+func mustFunction(t *testing.T, name string) ir.Op {
+	t.Helper()
+	f, ok := fn.Lookup(name)
+	if !ok {
+		t.Fatalf("no function %s", name)
+	}
+	return f
+}

@@ -1,0 +1,116 @@
+package conformance
+
+import (
+	"slices"
+	"testing"
+	"unsafe"
+
+	cudacheck "ssc/compiler/cuda"
+	"ssc/compiler/ir"
+	"ssc/compiler/onnx"
+	"ssc/compiler/op/optest"
+	"ssc/kernels/cuda"
+	"ssc/kernels/cuda/host"
+	"ssc/runtime/nvrtc"
+	"ssc/runtime/ort"
+)
+
+// cudaLibrary is a library in the place of the driver, with the kernels of functions for the processor.
+func cudaLibrary(t *testing.T) string {
+	return host.Library(t, slices.DeleteFunc(cuda.Names(), func(name string) bool { return name == "augment.cu" })...)
+}
+
+// cudaFunctions are functions whose kernels run on the processor, the threads of a block in order or, on device 1, backwards.
+func cudaFunctions(t *testing.T, library string, device int, names []string) *nvrtc.Functions {
+	t.Helper()
+	d, err := nvrtc.OpenDriver(library, device)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := nvrtc.LoadFunctions(d, names, func(string) ([]byte, error) { return host.Binary, nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := f.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return f
+}
+
+// slow reports whether a sample is one that the processor's own kernels need for their corners, and that takes seconds by kernels of a GPU.
+func slow(s ir.Sample) bool {
+	for _, a := range s.In {
+		n := 1
+		for _, d := range a.Dims {
+			n *= d
+		}
+		if n > 50000 {
+			return true
+		}
+	}
+	return false
+}
+
+// TestCUDAKernels: in a session, which gives them memory and scratch, kernels for GPUs compute what the bodies of their functions do, for every sample that they take; whatever thread is the first, they compute the same bits.
+func TestCUDAKernels(t *testing.T) {
+	library := cudaLibrary(t)
+	all := slices.DeleteFunc(slices.Concat(samples(), kernelSamples(), tokenKernelSamples()), slow)
+	ran := map[string]int{}
+	for _, s := range slices.Concat(all, narrowed(all)) {
+		if !ir.IsFunction(s.Op) || cuda.Lookup(s.Op.Name()) == nil {
+			continue
+		}
+		c, err := optest.NewCase(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		call := slices.IndexFunc(c.Graph.Nodes, func(n *ir.Node) bool { return ir.IsFunction(n.Op) })
+		if _, err := cudacheck.Plan(c.Graph.Nodes[call], cuda.Usual); err != nil {
+			continue
+		}
+		ran[s.Op.Name()]++
+		t.Run(optest.Name(s), func(t *testing.T) {
+			name := s.Op.Name()
+			model, err := onnx.Emit(c.Graph, onnx.Options{Producer: "ssc", Kernel: func(f string) bool { return f == name }})
+			if err != nil {
+				t.Fatal(err)
+			}
+			want, err := c.Graph.Eval(c.Feeds)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got [2][]*ir.Tensor
+			for device := range got {
+				launched := cudaFunctions(t, library, device, []string{name}).Launcher
+				kernels, find := 0, launched.Kernel
+				launched.Kernel = func(source, name string) (unsafe.Pointer, error) { kernels++; return find(source, name) }
+				o := ort.SessionOptions{Threads: 1, OptLevel: ort.OptOff, Launcher: launched}
+				if got[device], err = runSession(t, model, o, c.Graph, c.Feeds); err != nil {
+					t.Fatal(err)
+				}
+				if kernels == 0 {
+					t.Error("no kernel was launched")
+				}
+			}
+			for i, v := range c.Graph.Outputs {
+				tol := max(c.Sample.Tol, defaultTol)
+				if v.DType == ir.BFloat16 {
+					tol = max(tol, bfloat16Tol)
+				}
+				if err := optest.Close(got[0][i], want[i], tol); err != nil {
+					t.Errorf("output %s differs from the body's: %v", v, err)
+				}
+				if !slices.Equal(got[0][i].Data, got[1][i].Data) {
+					t.Errorf("output %s differs between orders of threads", v)
+				}
+			}
+		})
+	}
+	for _, f := range cuda.Functions() {
+		if ran[f.Name] == 0 {
+			t.Errorf("no sample of %s is taken", f.Name)
+		}
+	}
+}

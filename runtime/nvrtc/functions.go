@@ -1,0 +1,83 @@
+package nvrtc
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"unsafe"
+
+	"ssc/kernels/cuda"
+	"ssc/runtime/ort"
+)
+
+// Functions are functions of domain ai.ssc that a GPU computes by kernels: what a session is given as its launcher.
+type Functions struct {
+	*ort.Launcher
+	d       *Driver
+	modules map[string]*Module // by source
+	kernels map[string]*Function
+}
+
+// OpenFunctions opens the GPU of a number, and compiles and loads the kernels of the named functions for it. SSC_KERNELS=off is an error, too: the bodies are to run.
+func OpenFunctions(index int, names []string) (*Functions, error) {
+	if os.Getenv("SSC_KERNELS") == "off" {
+		return nil, errors.New("SSC_KERNELS=off: functions run by their bodies")
+	}
+	c, err := Find()
+	if err != nil {
+		return nil, err
+	}
+	d, err := OpenDriver("", index)
+	if err != nil {
+		return nil, err
+	}
+	return LoadFunctions(d, names, func(source string) ([]byte, error) { return c.Compile(SourceOf(source), d.Arch()) })
+}
+
+// LoadFunctions is OpenFunctions with a GPU that is open, which is closed with the functions, and the binaries of sources.
+func LoadFunctions(d *Driver, names []string, binary func(source string) ([]byte, error)) (*Functions, error) {
+	f := &Functions{&ort.Launcher{Launch: unsafe.Pointer(d.calls.launch), SetContext: unsafe.Pointer(d.calls.current), Text: unsafe.Pointer(d.calls.text), Context: d.calls.context}, d, map[string]*Module{},
+		map[string]*Function{}}
+	f.Kernel = f.kernel
+	for _, name := range names {
+		known := cuda.Lookup(name)
+		if known == nil {
+			return nil, errors.Join(fmt.Errorf("this version has no kernel of a GPU for %s", name), f.Close())
+		}
+		f.Launcher.Functions = append(f.Launcher.Functions, known)
+		if f.modules[known.Source] != nil {
+			continue
+		}
+		b, err := binary(known.Source)
+		if err == nil {
+			f.modules[known.Source], err = d.Load(b)
+		}
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("kernels of %s: %w", name, err), f.Close())
+		}
+	}
+	return f, nil
+}
+
+// kernel finds a kernel as the driver knows it.
+func (f *Functions) kernel(source, name string) (unsafe.Pointer, error) {
+	if k := f.kernels[name]; k != nil {
+		return k.handle, nil
+	}
+	k, err := f.modules[source].Function(name)
+	if err != nil {
+		return nil, err
+	}
+	f.kernels[name] = k
+	return k.handle, nil
+}
+
+// Close gives the GPU back, behind the sessions.
+func (f *Functions) Close() error {
+	for _, m := range f.modules {
+		if m != nil {
+			m.Close()
+		}
+	}
+	return f.d.Close()
+}
