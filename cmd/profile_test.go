@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"ssc/compiler"
+	"ssc/compiler/cuda"
 	"ssc/compiler/plan"
 	"ssc/lang"
 )
@@ -22,32 +23,45 @@ func TestRecompiled(t *testing.T) {
 		"barlowtwins/barlowtwins_resnet10-w32_1xb256-adamw-4e_fmnist.hcl":   "nhwc",
 		"relative_loc/relative-loc_resnet10-w32_1xb256-adamw-4e_fmnist.hcl": "nhwc",
 	} {
-		p, diags := lang.Load([]string{"../examples/selfsup/" + file}, lang.Options{Root: tables.Root})
-		if diags.HasErrors() {
-			t.Fatal(diags)
+		recompiles(t, file, layout, compiler.Options{Kernels: kernels})
+	}
+	for _, file := range []string{"simclr/simclr_resnet10-w32_1xb256-adamw-6e_fmnist.hcl", "dino/dino_vit-small-p16_8xb64-mcrop-2-8-coslr-100e_in1k.hcl"} {
+		recompiles(t, file, "nchw", compiler.Options{Device: "cuda", Kernels: cuda.Own()})
+	}
+}
+
+// recompiles checks that a pipeline's plan, written and read, compiles to the same graphs.
+func recompiles(t *testing.T, file, layout string, o compiler.Options) {
+	t.Helper()
+	p, diags := lang.Load([]string{"../examples/selfsup/" + file}, lang.Options{Root: tables.Root})
+	if diags.HasErrors() {
+		t.Fatal(diags)
+	}
+	o.Version, o.Name = Version, p.Name
+	r, diags := compiler.Compile(p.Root, tables, o)
+	if diags.HasErrors() {
+		t.Fatal(diags)
+	}
+	text, err := plan.Encode(r.Plan)
+	if err != nil {
+		t.Fatal(err)
+	}
+	read, err := plan.Decode(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := read.Target.Layout; got != layout {
+		t.Errorf("%s: the layout is %s with the kernels %v, want %s", file, got, read.Target.Kernels, layout)
+	}
+	if o.Device != "" && len(read.Target.Kernels) == 0 {
+		t.Errorf("%s: the plan has none of the kernels", file)
+	}
+	for _, graph := range []string{"train", "extract"} {
+		if recompiled(read, graph) == nil {
+			t.Errorf("%s: the plan with the kernels %v compiles to another graph %q the second time", file, read.Target.Kernels, graph)
 		}
-		r, diags := compiler.Compile(p.Root, tables, compiler.Options{Version: Version, Name: p.Name, Kernels: kernels})
-		if diags.HasErrors() {
-			t.Fatal(diags)
-		}
-		text, err := plan.Encode(r.Plan)
-		if err != nil {
-			t.Fatal(err)
-		}
-		read, err := plan.Decode(text)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := read.Target.Layout; got != layout {
-			t.Errorf("%s: the layout is %s with the kernels %v, want %s", file, got, read.Target.Kernels, layout)
-		}
-		for _, graph := range []string{"train", "extract"} {
-			if recompiled(read, graph) == nil {
-				t.Errorf("%s: the plan with the kernels %v compiles to another graph %q the second time", file, read.Target.Kernels, graph)
-			}
-		}
-		if len(nodesOf(read)) == 0 {
-			t.Errorf("%s: a profile knows no node", file)
-		}
+	}
+	if len(nodesOf(read)) == 0 {
+		t.Errorf("%s: a profile knows no node", file)
 	}
 }

@@ -60,6 +60,7 @@ type compilation struct {
 	extract *inferenceGraph
 	extra   []*inferenceGraph // that probes need
 	layout  string            // of the maps of a step
+	native  []string          // functions of the step that native kernels compute, if it calls them
 	needs   probe.Needs
 	plan    *plan.Plan
 	files   map[string][]byte

@@ -6,9 +6,15 @@ import (
 	"ssc/compiler/plan"
 )
 
-// checkDevice reports what the device would not compute of the graphs. A plan for a GPU has no native kernels: what is checked are the bodies of functions.
+// onGPU reports whether the plan is for a GPU. What is no device was refused on the command line.
+func (c *compilation) onGPU() bool {
+	kind, _, _ := plan.ParseDevice(c.device())
+	return kind == "cuda"
+}
+
+// checkDevice reports what the device would not compute of the graphs. What is checked are the bodies of functions, also of those with kernels: they run where there is no compiler for these.
 func (c *compilation) checkDevice() {
-	if kind, _, _ := plan.ParseDevice(c.device()); kind != "cuda" { // what is no device was refused on the command line
+	if !c.onGPU() {
 		return
 	}
 	graphs := []*ir.Graph{c.train.G}

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"ssc/compiler/autodiff"
+	"ssc/compiler/cuda"
+	"ssc/compiler/fn"
 	"ssc/compiler/ir"
 	"ssc/compiler/onnx"
 	"ssc/compiler/pass"
@@ -18,8 +20,12 @@ import (
 // optimise runs the passes over the graphs. The extraction graph holds standard operators only, so its functions are inlined first.
 func (c *compilation) optimise() {
 	calls := functions(c.train.G)
+	c.native = c.options.Kernels
 	native := func(name string) bool { return calls[name] && c.hasKernel(name) }
-	c.layout = layout(calls, native)
+	c.layout = "nchw"
+	if !c.onGPU() {
+		c.layout = layout(calls, native)
+	}
 	graphs := []**ir.Graph{&c.train.G}
 	for _, e := range c.inferences() {
 		e.G = ir.InlineFunctions(e.G, nil)
@@ -33,6 +39,9 @@ func (c *compilation) optimise() {
 	}
 	if c.root.train.precision == "bf16" {
 		c.train.G = pass.BFloat16(c.train.G)
+	}
+	if c.onGPU() {
+		c.train.G, c.native = cuda.Inline(c.train.G, c.options.Kernels)
 	}
 	for _, g := range graphs {
 		out, err := pass.All(*g)
@@ -123,7 +132,7 @@ func layout(calls map[string]bool, native func(name string) bool) string {
 	return of
 }
 
-func (c *compilation) hasKernel(name string) bool { return slices.Contains(c.options.Kernels, name) }
+func (c *compilation) hasKernel(name string) bool { return slices.Contains(c.native, name) }
 
 // kernels lists the functions that the training step calls and the target has a kernel for, sorted.
 func (c *compilation) kernels() []string {
@@ -230,7 +239,11 @@ func (c *compilation) stats() plan.Stats {
 			s.Params += int(n)
 		}
 	}
-	run := pass.NewExecution(c.train.G, c.hasKernel)
+	var scratch func(*ir.Node) fn.Scratch
+	if c.onGPU() {
+		scratch = func(n *ir.Node) fn.Scratch { return fn.Scratch{Once: cuda.Scratch(n)} }
+	}
+	run := pass.NewExecution(c.train.G, c.hasKernel, scratch)
 	peak, _ := run.Peak()
 	s.PeakBytes = peak + s.StateBytes
 	for _, m := range run.Moments() {

@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	own "ssc/kernels/cuda"
 )
 
 // Manual is the table as a page of the manual, in Markdown.
@@ -27,6 +29,12 @@ func Manual() string {
 			not = "anything that reads its result"
 		}
 		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", name, strings.Join(in, "; "), strings.Join(host, ", "), not)
+	}
+	b.WriteString("\n## Kernels of our own\n\nThese functions run by kernels that ssc brings (see kernels/cuda), where their calls have these types: f is f32, i is i64, b is bool, x is f32 or bf16, the same for all x of a call; what has a ? " +
+		"may be absent. A call that a kernel does not take runs by its body, on the operators above.\n\n| function | inputs | results | source |\n|---|---|---|---|\n")
+	for _, name := range Own() {
+		f := own.Lookup(name)
+		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", name, f.In, f.Out, f.Source)
 	}
 	return b.String()
 }

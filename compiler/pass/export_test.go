@@ -30,7 +30,7 @@ func RuleUses(g *ir.Graph) map[string]int {
 
 // Simulate is the order in which the nodes of g run, bodies inlined: their operators and their numbers, and the peak.
 func Simulate(g *ir.Graph) (ops []string, ranks []int, peak int64) {
-	p := newProgram(g, bodies{}, nil)
+	p := newProgram(g, bodies{}, nil, nil)
 	rank := p.ranks(inOrder(len(g.Nodes)))
 	run := p.order(rank)
 	for _, i := range run {

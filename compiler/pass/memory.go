@@ -23,7 +23,7 @@ func isView(n *ir.Node) bool { return aliases[key(n.Op)] }
 // Order is the order in which ONNX Runtime executes the nodes of g, constants left out. A call counts as one node, as it does with a
 // native kernel; for a runtime that inlines it, give the inlined graph.
 func Order(g *ir.Graph) []*ir.Node {
-	p := newProgram(g, nil, nil)
+	p := newProgram(g, nil, nil, nil)
 	var out []*ir.Node
 	for _, i := range p.order(p.ranks(inOrder(len(g.Nodes)))) {
 		out = append(out, p.steps[i].node)
@@ -45,9 +45,9 @@ func inOrder(n int) []int32 {
 // Runtime's kernels take for themselves. A nil order is ONNX Runtime's own; else nodes run in the given order, the body of a call from top to bottom.
 func Peak(g *ir.Graph, order []*ir.Node) (bytes int64, at *ir.Node) {
 	if order == nil {
-		return NewExecution(g, nil).Peak()
+		return NewExecution(g, nil, nil).Peak()
 	}
-	p := newProgram(g, bodies{}, nil)
+	p := newProgram(g, bodies{}, nil, nil)
 	run := p.sequence(g, order)
 	return (&Execution{g, p, run, newPlanner(p).levels(run)}).Peak()
 }
@@ -60,9 +60,12 @@ type Execution struct {
 	levels  []int64
 }
 
-// NewExecution plans a run in which the functions that kernel names are computed by native kernels and not inlined.
-func NewExecution(g *ir.Graph, kernel func(name string) bool) *Execution {
-	p := newProgram(g, bodies{}, kernel)
+// NewExecution plans a run in which the functions that kernel names are computed by native kernels and not inlined. What these take for a call says scratch; nil: they are the processor's, see [fn.ScratchOf].
+func NewExecution(g *ir.Graph, kernel func(name string) bool, scratch func(call *ir.Node) fn.Scratch) *Execution {
+	if scratch == nil {
+		scratch = fn.ScratchOf
+	}
+	p := newProgram(g, bodies{}, kernel, scratch)
 	order := p.order(p.ranks(inOrder(len(g.Nodes))))
 	return &Execution{g, p, order, newPlanner(p).levels(order)}
 }

@@ -152,13 +152,13 @@ func TestExecutionWithKernels(t *testing.T) {
 	x := g.Input("x", ir.Float32, ir.Dims(100))
 	g.Output(op.Neg(ir.Apply1(outer{}, op.Exp(x), x)))
 	only := func(kernel string) []pass.Moment {
-		return pass.NewExecution(g, func(name string) bool { return name == kernel }).Moments()
+		return pass.NewExecution(g, func(name string) bool { return name == kernel }, nil).Moments()
 	}
 	for _, tt := range []struct {
 		kernel string
 		want   int64
 	}{{"", 1600}, {"Pair", 1200}, {"Outer", 800}} {
-		if got, _ := pass.NewExecution(g, func(name string) bool { return name == tt.kernel }).Peak(); got != tt.want {
+		if got, _ := pass.NewExecution(g, func(name string) bool { return name == tt.kernel }, nil).Peak(); got != tt.want {
 			t.Errorf("an execution with a kernel for %q: %d, want %d", tt.kernel, got, tt.want)
 		}
 		if got := only(tt.kernel); len(got) != 1 || got[0].On(1) != tt.want || got[0].On(9) != tt.want {
@@ -168,7 +168,7 @@ func TestExecutionWithKernels(t *testing.T) {
 	if want, at := pass.Peak(g, nil); only("")[0].On(1) != want || only("")[0].At != at {
 		t.Errorf("without kernels the moment is %+v, want the peak, %d at %v", only("")[0], want, at)
 	}
-	if got := pass.NewExecution(ir.New("empty"), nil).Moments(); got != nil {
+	if got := pass.NewExecution(ir.New("empty"), nil, nil).Moments(); got != nil {
 		t.Errorf("nothing to run: moments %+v, want none", got)
 	}
 }
@@ -179,7 +179,7 @@ func TestMomentsOfKernels(t *testing.T) {
 	qkv := op.Exp(g.Input("x", ir.Float32, ir.Dims(1, 512, 768)))                    // 1.5 MiB
 	g.Output(op.Neg(fn.SelfAttention(qkv, 8)))                                       // 0.5 MiB, 16 KiB of logarithms, and for each of 32 tasks 128*514 floats of scratch
 	g.Output(op.Neg(op.Neg(op.Exp(g.Input("y", ir.Float32, ir.Dims(1<<18+1<<16)))))) // twice 1.25 MiB
-	list := pass.NewExecution(g, func(name string) bool { return name == "Attention" }).Moments()
+	list := pass.NewExecution(g, func(name string) bool { return name == "Attention" }, nil).Moments()
 	if len(list) != 2 {
 		t.Fatalf("moments %+v, want two", list)
 	}

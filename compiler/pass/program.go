@@ -16,6 +16,8 @@ type program struct {
 	values []slot
 	class  map[class]int32
 	kernel func(name string) bool // nil for none
+
+	scratch func(call *ir.Node) fn.Scratch // of a kernel
 }
 
 // step is one node to execute.
@@ -56,8 +58,8 @@ func classOf(t ir.Type) class {
 }
 
 // newProgram numbers the graph. Calls for which kernel holds stay what they are, one step each; with a nil cache all do.
-func newProgram(g *ir.Graph, cache bodies, kernel func(name string) bool) *program {
-	p := &program{nodes: len(g.Nodes), class: map[class]int32{}, kernel: kernel}
+func newProgram(g *ir.Graph, cache bodies, kernel func(name string) bool, scratch func(call *ir.Node) fn.Scratch) *program {
+	p := &program{nodes: len(g.Nodes), class: map[class]int32{}, kernel: kernel, scratch: scratch}
 	at := p.listing(g, cache)
 	for _, v := range g.Outputs {
 		p.values[at[v]].held = true
@@ -104,13 +106,13 @@ func (p *program) listing(g *ir.Graph, cache bodies) map[*ir.Value]int32 {
 		}
 		if call == nil {
 			if p.kernel != nil && ir.IsFunction(n.Op) && p.kernel(n.Op.Name()) {
-				s.scratch = fn.ScratchOf(n)
+				s.scratch = p.scratch(n)
 			}
 			p.steps = append(p.steps, s)
 			continue
 		}
 		if call.code == nil {
-			call.code = &program{class: p.class, kernel: p.kernel}
+			call.code = &program{class: p.class, kernel: p.kernel, scratch: p.scratch}
 			inner := call.code.listing(call.graph, cache)
 			call.code.outputs(call.graph, inner)
 		}

@@ -134,7 +134,7 @@ type scheduler struct {
 
 func newScheduler(g *ir.Graph) *scheduler {
 	n := len(g.Nodes)
-	s := &scheduler{g: g, program: newProgram(g, bodies{}, nil), index: make(map[*ir.Node]int32, n), makers: make([][]int32, n), readers: make([][]int32, n)}
+	s := &scheduler{g: g, program: newProgram(g, bodies{}, nil, nil), index: make(map[*ir.Node]int32, n), makers: make([][]int32, n), readers: make([][]int32, n)}
 	for i, node := range g.Nodes {
 		s.index[node] = int32(i)
 		for _, v := range node.In {

@@ -73,6 +73,12 @@ func (c *check) all(steps int, tolerance float64) error {
 		{"interrupted and resumed, with the same bits", func() (string, error) {
 			return "", errors.Join(c.run("halves", c.device, steps/2), c.run("halves", c.device, steps), c.equal("whole", "halves", steps))
 		}},
+		{"losses as near without kernels of our own", func() (string, error) {
+			if err := c.run("bodies", c.device, steps, "SSC_KERNELS=off"); err != nil {
+				return "", err
+			}
+			return c.losses("whole", "bodies", steps, tolerance)
+		}},
 		{"views made there, and losses as near", func() (string, error) {
 			if err := c.run("views", c.device, steps, "SSC_CUDA_AUGMENT=1"); err != nil {
 				return "", err

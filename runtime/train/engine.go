@@ -9,6 +9,7 @@ import (
 
 	"ssc/compiler/plan"
 	"ssc/runtime/augment"
+	"ssc/runtime/nvrtc"
 	"ssc/runtime/ort"
 )
 
@@ -27,6 +28,7 @@ type engine struct {
 	turn     int
 	// noKernels is why the plan's native kernels are not used and the bodies of their functions run; nil: they are, or it lists none.
 	noKernels error
+	kernels   *nvrtc.Functions // functions that a GPU computes by kernels of ours; nil for none
 }
 
 // sessionOptions are those of every session of a run.
@@ -43,14 +45,27 @@ func onGPU(p *plan.Plan) bool {
 // newEngine makes the session and the state, where the plan's target says. Where trace is not empty, ONNX Runtime times every node and writes that into a file of this prefix, until the session's EndProfile.
 func newEngine(p *plan.Plan, model []byte, threads int, trace string) (*engine, error) {
 	if !onGPU(p) {
-		return newEngineOn(nil, p, model, threads, trace)
+		return newEngineOn(place{}, p, model, threads, trace)
 	}
-	open := func() (*ort.Device, error) { return ort.OpenDevice(p.Target.Device, "") } // behind the session, whose provider brings the device's libraries
-	return newEngineOn(open, p, model, threads, trace)
+	_, index, err := plan.ParseDevice(p.Target.Device)
+	if err != nil {
+		return nil, err
+	}
+	gpu := place{
+		open:    func() (*ort.Device, error) { return ort.OpenDevice(p.Target.Device, "") }, // behind the session, whose provider brings the device's libraries
+		kernels: func(names []string) (*nvrtc.Functions, error) { return nvrtc.OpenFunctions(index, names) },
+	}
+	return newEngineOn(gpu, p, model, threads, trace)
 }
 
-// newEngineOn is newEngine with the state on the device that open gives, where it is not nil.
-func newEngineOn(open func() (*ort.Device, error), p *plan.Plan, model []byte, threads int, trace string) (_ *engine, err error) {
+// place is where steps run, if not on the processor: the device that has the state, and what computes functions there.
+type place struct {
+	open    func() (*ort.Device, error)
+	kernels func(names []string) (*nvrtc.Functions, error)
+}
+
+// newEngineOn is newEngine with the state and the kernels of a place.
+func newEngineOn(at place, p *plan.Plan, model []byte, threads int, trace string) (_ *engine, err error) {
 	e := &engine{plan: p, model: model, fields: map[string]*ort.Tensor{}}
 	defer func() {
 		if err != nil {
@@ -67,11 +82,11 @@ func newEngineOn(open func() (*ort.Device, error), p *plan.Plan, model []byte, t
 	} else {
 		o.Reserve = int(between(p, threads)) * 4 / 3 // a third for gaps; what is never touched costs nothing
 	}
-	e.noKernels = o.UseKernels(p.Target.Kernels)
+	e.noKernels = e.useKernels(&o, at)
 	if e.session, err = ort.NewSession(model, o); err != nil {
 		return nil, err
 	}
-	if err = e.allocate(open); err != nil {
+	if err = e.allocate(at.open); err != nil {
 		return nil, err
 	}
 	for i := range e.bindings {
@@ -90,6 +105,18 @@ func newEngineOn(open func() (*ort.Device, error), p *plan.Plan, model []byte, t
 		e.live().swap()
 	}
 	return e, nil
+}
+
+// useKernels has the session run the plan's functions by native kernels. The error says why their bodies run instead.
+func (e *engine) useKernels(o *ort.SessionOptions, at place) (err error) {
+	names := e.plan.Target.Kernels
+	if at.kernels == nil || len(names) == 0 {
+		return o.UseKernels(names)
+	}
+	if e.kernels, err = at.kernels(names); err == nil {
+		o.Launcher = e.kernels.Launcher
+	}
+	return err
 }
 
 // allocate makes the tensors that a step reads and writes. With a device the step's own are there, and the processor's are what is copied to and from them.
@@ -268,6 +295,9 @@ func (e *engine) close() {
 	}
 	if e.session != nil {
 		e.session.Close()
+	}
+	if e.kernels != nil {
+		_ = e.kernels.Close() // at its worst modules stay loaded
 	}
 	if e.host != nil {
 		e.host.close()

@@ -56,12 +56,17 @@ optimizer "adamw" {}
 // compiled is a plan of the text above, and its training graph.
 func compiled(t *testing.T) (*plan.Plan, []byte) {
 	t.Helper()
+	return compiledFor(t, small, compiler.Options{})
+}
+
+func compiledFor(t *testing.T, text string, o compiler.Options) (*plan.Plan, []byte) {
+	t.Helper()
 	tables := compiler.Tables{Source: datasource.Table, Transform: transform.Table}
-	p, diags := lang.Load([]string{"in.hcl"}, lang.Options{Root: tables.Root, ReadFile: func(string) ([]byte, error) { return []byte(small), nil }})
+	p, diags := lang.Load([]string{"in.hcl"}, lang.Options{Root: tables.Root, ReadFile: func(string) ([]byte, error) { return []byte(text), nil }})
 	if diags.HasErrors() {
 		t.Fatal(diags)
 	}
-	r, diags := compiler.Compile(p.Root, tables, compiler.Options{})
+	r, diags := compiler.Compile(p.Root, tables, o)
 	if diags.HasErrors() {
 		t.Fatal(diags)
 	}
@@ -74,7 +79,12 @@ func processor() (*ort.Device, error) { return ort.OpenDevice("cpu", "") }
 // begin makes an engine with its initial state.
 func begin(t *testing.T, p *plan.Plan, model []byte, open func() (*ort.Device, error)) *engine {
 	t.Helper()
-	e, err := newEngineOn(open, p, model, 1, "")
+	return beginAt(t, p, model, place{open: open})
+}
+
+func beginAt(t *testing.T, p *plan.Plan, model []byte, at place) *engine {
+	t.Helper()
+	e, err := newEngineOn(at, p, model, 1, "")
 	if err != nil {
 		t.Fatal(err)
 	}
