@@ -6,8 +6,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"ssc/kernels/cuda"
 	"ssc/kernels/cuda/host"
@@ -165,6 +167,59 @@ func TestCache(t *testing.T) {
 			t.Errorf("Compile(%s) = %v, want %q", text, err, want)
 		}
 	}
+}
+
+// TestCachePruned: binaries that nobody used go when there are more than there is room for, the longest unused first; other files stay, and so does the newest, whatever its size.
+func TestCachePruned(t *testing.T) {
+	root := t.TempDir()
+	t.Setenv("SSC_CACHE", root)
+	c, err := Load(compiled(t, "libnvrtc.so.13", standIn, "-DVERSION=5"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(root, "cuda")
+	compile := func(name string) {
+		t.Helper()
+		if _, err := c.Compile(Source{Name: name + ".cu", Text: "text"}, "sm_90"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	kept := func(want ...string) {
+		t.Helper()
+		var got []string
+		files, err := os.ReadDir(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range files {
+			got = append(got, f.Name()[:1])
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("kept are %v, want %v", got, want)
+		}
+	}
+	for i, name := range []string{"a", "b", "c"} {
+		compile(name)
+		files, err := filepath.Glob(filepath.Join(dir, name+"-*.cubin"))
+		if err != nil || len(files) != 1 {
+			t.Fatalf("%s is kept as %v, %v", name, files, err)
+		}
+		then := time.Now().Add(time.Duration(i-10) * time.Hour)
+		if err := os.Chtimes(files[0], then, then); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(dir, "x"), make([]byte, 1000), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	kept("a", "b", "c", "x")
+	compile("a") // of use again
+	c.room = 3 * (32 + int64(len("made 4")))
+	compile("d")
+	kept("a", "c", "d", "x")
+	c.room = 1
+	compile("e")
+	kept("e", "x")
 }
 
 // TestFind: NVRTC is looked for in SSC_CUDA_LIBS first, then in the cache folder; what lies there and is none is told.
