@@ -8,41 +8,11 @@ import (
 	"testing"
 
 	"google.golang.org/protobuf/encoding/protowire"
+
+	"ssc/runtime/ort/standin"
 )
 
-// fakeRuntime is a device's runtime library whose memory is the processor's: two MiB of it, and copies are carried out by nobody before somebody waits.
-const fakeRuntime = `#include <stdlib.h>
-#include <string.h>
-static struct { void *to; const void *from; size_t n; } queue[64];
-static int waiting, device = -1;
-static size_t taken;
-int cudaSetDevice(int d) { return d > 1 ? 101 : (device = d, 0); }
-int cudaMalloc(void **p, size_t n) {
-	if (device != 1) return 999;
-	if (taken + n > 2 << 20) return 2;
-	size_t *block = aligned_alloc(64, (n + 127) / 64 * 64);
-	*block = n, taken += n, *p = block + 8;
-	return memset(*p, 0xff, n), 0;
-}
-int cudaFree(void *p) { size_t *block = (size_t *)p - 8; return taken -= *block, free(block), 0; }
-int cudaMallocHost(void **p, size_t n) { return *p = aligned_alloc(64, (n + 63) / 64 * 64), 0; }
-int cudaFreeHost(void *p) { return free(p), 0; }
-int cudaMemset(void *p, int c, size_t n) { return memset(p, c, n), 0; }
-int cudaStreamCreateWithFlags(void **s, unsigned f) { return *s = queue, f != 1; }
-int cudaStreamDestroy(void *s) { return s != queue; }
-int cudaMemcpyAsync(void *to, const void *from, size_t n, int kind, void *s) {
-	if (s != queue || kind < 1 || kind > 2 || waiting == 64) return 21;
-	queue[waiting].to = to, queue[waiting].from = from, queue[waiting++].n = n;
-	return 0;
-}
-int cudaStreamSynchronize(void *s) {
-	for (int i = 0; i < waiting; i++) memcpy(queue[i].to, queue[i].from, queue[i].n);
-	return waiting = 0, s != queue;
-}
-int cudaMemGetInfo(size_t *left, size_t *total) { return *left = (2 << 20) - taken, *total = 2 << 20, 0; }
-const char *cudaGetErrorString(int e) { return e == 2 ? "out of memory" : "something else"; }`
-
-// openFake opens a device with the library above. ONNX Runtime is told that its memory is the processor's.
+// openFake opens a device with a library of [standin]. ONNX Runtime is told that its memory is the processor's.
 func openFake(t *testing.T, library string) *Device {
 	t.Helper()
 	lib, err := open()
@@ -59,7 +29,7 @@ func openFake(t *testing.T, library string) *Device {
 
 // TestDeviceCopies: what is copied in comes back, once somebody waits, through a session that reads and writes the device's memory; memory comes zeroed and goes back.
 func TestDeviceCopies(t *testing.T) {
-	for name, library := range map[string]string{"processor": "", "fake": compiled(t, "libfakert.so", fakeRuntime)} {
+	for name, library := range map[string]string{"processor": "", "fake": standin.Library(t)} {
 		d := openFake(t, library)
 		before, _, err := d.Memory()
 		if err != nil {
@@ -137,7 +107,7 @@ func TestRefresh(t *testing.T) {
 
 // TestDeviceRefuses: memory of a device is not read as if it were the processor's, copies go where they can, and a full device is told from a broken one.
 func TestDeviceRefuses(t *testing.T) {
-	d := openFake(t, compiled(t, "libfakert.so", fakeRuntime))
+	d := openFake(t, standin.Library(t))
 	far, near := must(d.NewTensor("f32", []int{3}))(t), must(d.NewHost("f32", []int{3}))(t)
 	defer far.Close()
 	defer near.Close()
@@ -161,7 +131,7 @@ func TestDeviceRefuses(t *testing.T) {
 
 // TestOpenDevice: what cannot be opened says why.
 func TestOpenDevice(t *testing.T) {
-	fake := compiled(t, "libfakert.so", fakeRuntime)
+	fake := standin.Library(t)
 	for _, c := range []struct{ device, library, want string }{
 		{"gpu", "", "there is no device"},
 		{"cuda", "/nowhere/libcudart.so", "opening the device cuda: /nowhere/libcudart.so"},

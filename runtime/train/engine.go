@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"strconv"
+	"sync"
 
 	"ssc/compiler/plan"
 	"ssc/runtime/augment"
@@ -24,7 +25,7 @@ type engine struct {
 	scalars  *ort.Tensor
 	metrics  *ort.Tensor
 	fields   map[string]*ort.Tensor
-	bindings [2]*ort.Binding // with the state's buffers either way round; equal when nothing is swapped
+	bindings [2][2]*ort.Binding // with the state's buffers either way round, equal when nothing is swapped; and with either set of a device's fields
 	turn     int
 	// noKernels is why the plan's native kernels are not used and the bodies of their functions run; nil: they are, or it lists none.
 	noKernels error
@@ -94,12 +95,14 @@ func newEngineOn(at place, p *plan.Plan, model []byte, threads int, trace string
 			e.bindings[1] = e.bindings[0]
 			break
 		}
-		if e.bindings[i], err = e.bind(); err != nil {
-			return nil, err
-		}
-		if e.far != nil {
-			if err = e.bindings[i].Configure("gpu_graph_id", strconv.Itoa(i+1)); err != nil {
+		for set := range e.sets() {
+			if e.bindings[i][set], err = e.bind(set); err != nil {
 				return nil, err
+			}
+			if e.far != nil {
+				if err = e.bindings[i][set].Configure("gpu_graph_id", strconv.Itoa(2*i+set+1)); err != nil {
+					return nil, err
+				}
 			}
 		}
 		e.live().swap()
@@ -222,11 +225,19 @@ func (e *engine) slowBFloat16() bool {
 	return e.plan.Target.Precision == "bf16" && !onGPU(e.plan) && (len(e.plan.Target.Kernels) == 0 || e.noKernels != nil || !ort.FastBFloat16())
 }
 
-// bind joins the graph to the state as it lies now.
-func (e *engine) bind() (*ort.Binding, error) {
+// sets is the number of sets of fields that steps read in turns.
+func (e *engine) sets() int {
+	if e.far != nil {
+		return len(e.far.fields)
+	}
+	return 1
+}
+
+// bind joins the graph to the state as it lies now, and to a set of a device's fields.
+func (e *engine) bind(set int) (*ort.Binding, error) {
 	state, fields, scalars, metrics := e.host, e.fields, e.scalars, e.metrics
 	if e.far != nil {
-		state, fields, scalars, metrics = e.far.state, e.far.fields, e.far.scalars, e.far.metrics
+		state, fields, scalars, metrics = e.far.state, e.far.fields[set], e.far.scalars, e.far.metrics
 	}
 	in := map[string]*ort.Tensor{"scalars": scalars}
 	out := map[string]*ort.Tensor{"metrics": metrics}
@@ -246,10 +257,11 @@ func (e *engine) bind() (*ort.Binding, error) {
 	return e.session.Bind(in, out)
 }
 
-// step runs the graph once on the fields as they are filled. It is never broken off: a step that began ends.
-func (e *engine) step(scalars []float32) ([]float32, error) {
+// step runs the graph once on the fields as they are filled, or on the batch that a device has loaded. It is never broken off: a step that began ends. A device computes it beside what meanwhile does, if that is not nil, which may
+// fill the fields and load the next batch: nothing that the step reads is touched by that.
+func (e *engine) step(scalars []float32, meanwhile func()) ([]float32, error) {
 	copy(e.scalars.Float32(), scalars)
-	if err := e.run(context.Background()); err != nil {
+	if err := e.run(context.Background(), meanwhile); err != nil {
 		return nil, fmt.Errorf("training step: %w", e.explain(err))
 	}
 	return e.metrics.Float32(), nil
@@ -257,7 +269,11 @@ func (e *engine) step(scalars []float32) ([]float32, error) {
 
 // once runs the graph, and makes what it wrote the current state.
 func (e *engine) once(ctx context.Context) error {
-	if err := e.bindings[e.turn].Run(ctx); err != nil {
+	set := 0
+	if e.far != nil {
+		set = e.far.at
+	}
+	if err := e.bindings[e.turn][set].Run(ctx); err != nil {
 		return err
 	}
 	if e.bindings[0] != e.bindings[1] {
@@ -267,11 +283,14 @@ func (e *engine) once(ctx context.Context) error {
 	return nil
 }
 
-// run runs the graph on what the processor has filled, wherever it runs.
-func (e *engine) run(ctx context.Context) error {
+// run runs the graph, wherever it runs.
+func (e *engine) run(ctx context.Context, meanwhile func()) error {
 	f := e.far
 	if f == nil {
 		return e.once(ctx)
+	}
+	if err := f.take(e); err != nil {
+		return err
 	}
 	if f.graphs {
 		if err := f.record(e); err != nil {
@@ -281,16 +300,24 @@ func (e *engine) run(ctx context.Context) error {
 	if err := f.send(e); err != nil {
 		return err
 	}
-	if err := e.once(ctx); err != nil {
-		return err
+	var other sync.WaitGroup
+	if meanwhile != nil {
+		other.Go(meanwhile)
 	}
-	return f.receive(e)
+	err := e.once(ctx)
+	if err == nil {
+		err = f.receive(e)
+	}
+	other.Wait()
+	return err
 }
 
 func (e *engine) close() {
-	for i, b := range e.bindings {
-		if b != nil && (i == 0 || b != e.bindings[0]) {
-			b.Close()
+	for i, sets := range e.bindings {
+		for _, b := range sets {
+			if b != nil && (i == 0 || sets != e.bindings[0]) {
+				b.Close()
+			}
 		}
 	}
 	if e.session != nil {

@@ -95,9 +95,8 @@ func beginAt(t *testing.T, p *plan.Plan, model []byte, at place) *engine {
 	return e
 }
 
-// train makes a step on random images, and returns what it says.
-func (e *engine) train(t *testing.T, n int) []float32 {
-	t.Helper()
+// random fills the fields with the random images of a step.
+func (e *engine) random(n int) {
 	r := plan.NewRand(9, plan.UseNoise, uint64(n), 0, 0)
 	for _, f := range e.plan.Fields {
 		if f.DType == "f32" {
@@ -106,11 +105,22 @@ func (e *engine) train(t *testing.T, n int) []float32 {
 			}
 		}
 	}
+}
+
+// scalarsAt are those of a step.
+func (e *engine) scalarsAt(n int) []float32 {
 	scalars := make([]float32, len(e.plan.Scalars))
 	for i, s := range e.plan.Scalars {
 		scalars[i] = float32(s.Curve.At(n, 10, 10))
 	}
-	out, err := e.step(scalars)
+	return scalars
+}
+
+// train makes a step on random images, and returns what it says.
+func (e *engine) train(t *testing.T, n int) []float32 {
+	t.Helper()
+	e.random(n)
+	out, err := e.step(e.scalarsAt(n), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -169,80 +179,85 @@ func stateBytes(s *state) (out []byte) {
 	return out
 }
 
-// TestFarViews: a step on views that the device made is that on the same views from the processor, which are there for a replay when somebody asks.
-func TestFarViews(t *testing.T) {
-	p, model := compiled(t)
-	lib := host.Library(t, "augment.cu")
-	near, far := begin(t, p, model, nil), begin(t, p, model, processor)
-	d, err := nvrtc.OpenDriver(lib, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if far.far.views, err = augment.Load(d, host.Binary); err != nil {
-		t.Fatal(err)
-	}
-	views := p.Dataset("train").Views
+// viewed fills a step's views, of images that depend on the step: on the device where batch is not nil, else by the processor.
+func (e *engine) viewed(t *testing.T, n int, batch []transform.Recorded) {
+	t.Helper()
+	views := e.plan.Dataset("train").Views
 	ts, err := transform.Build(views[0].Transforms)
 	if err != nil {
 		t.Fatal(err)
 	}
-	batch := make([]transform.Recorded, p.Loader.BatchSize)
-	for n := range 3 {
-		for _, e := range []*engine{near, far} {
-			for _, f := range p.Fields {
-				if f.Kind != "view" {
-					continue
+	for _, f := range e.plan.Fields {
+		if f.Kind != "view" {
+			continue
+		}
+		size := len(e.fields[f.Name].Float32()) / e.plan.Loader.BatchSize
+		for i := range e.plan.Loader.BatchSize {
+			var sample, m transform.Image
+			for k, pix := 0, sample.Reset(1, 13, 11); k < len(pix); k++ {
+				pix[k] = uint8(37*k*(i+1) + 5*n)
+			}
+			r := plan.NewRand(7, plan.UseView, uint64(n), uint64(i), uint64(f.View))
+			if batch != nil {
+				if f.View == 0 {
+					batch[i].Fill(&sample)
 				}
-				size := len(e.fields[f.Name].Float32()) / len(batch)
-				for i := range batch {
-					var sample, m transform.Image
-					for k, pix := 0, sample.Reset(1, 13, 11); k < len(pix); k++ {
-						pix[k] = uint8(37*k*(i+1) + 5*n)
-					}
-					stream := func() *plan.Rand {
-						r := plan.NewRand(7, plan.UseView, uint64(n), uint64(i), uint64(f.View))
-						return &r
-					}
-					if e == far {
-						if f.View == 0 {
-							batch[i].Fill(&sample)
-						}
-						err = batch[i].View(ts, views[f.View].Image, stream())
-					} else {
-						m.LendImage(&sample)
-						m.Dst = e.fields[f.Name].Float32()[i*size:][:size:size]
-						err = ts[0].Apply(&m, stream())
-						m.ToPlanes()
-					}
-					if err != nil {
-						t.Fatal(err)
-					}
-				}
+				err = batch[i].View(ts, views[f.View].Image, &r)
+			} else {
+				m.LendImage(&sample)
+				m.Dst = e.fields[f.Name].Float32()[i*size:][:size:size]
+				err = ts[0].Apply(&m, &r)
+				m.ToPlanes()
+			}
+			if err != nil {
+				t.Fatal(err)
 			}
 		}
-		if err := far.far.augment(p, batch); err != nil {
+	}
+	if batch != nil {
+		if err := e.far.augment(e.plan, batch); err != nil {
 			t.Fatal(err)
 		}
-		scalars := make([]float32, len(p.Scalars))
-		for i, s := range p.Scalars {
-			scalars[i] = float32(s.Curve.At(n, 10, 10))
-		}
-		want, err := near.step(scalars)
+	}
+}
+
+// TestFarViews: a step on views that the device made is that on the same views from the processor, though those of the next step are made before it is computed; they are there for a replay when somebody asks.
+func TestFarViews(t *testing.T) {
+	p, model := compiled(t)
+	lib := host.Library(t, "augment.cu")
+	near, e := begin(t, p, model, nil), begin(t, p, model, processor)
+	d, err := nvrtc.OpenDriver(lib, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := e.far
+	if f.views, err = augment.Load(d, host.Binary); err != nil {
+		t.Fatal(err)
+	}
+	batch := make([]transform.Recorded, p.Loader.BatchSize)
+	e.viewed(t, 0, batch)
+	for n := range 4 {
+		near.viewed(t, n, nil)
+		want, err := near.step(near.scalarsAt(n), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := far.step(scalars)
-		if err != nil {
+		copy(e.scalars.Float32(), e.scalarsAt(n))
+		if err := errors.Join(f.take(e), f.send(e)); err != nil {
 			t.Fatal(err)
 		}
-		if !slices.Equal(got, want) || want[slices.Index(p.Metrics, "ok")] != 1 {
+		e.viewed(t, n+1, batch)
+		if err := errors.Join(f.load(e), e.once(t.Context()), f.receive(e)); err != nil {
+			t.Fatal(err)
+		}
+		if got := e.metrics.Float32(); !slices.Equal(got, want) || want[slices.Index(p.Metrics, "ok")] != 1 {
 			t.Errorf("step %d says %v, want %v", n, got, want)
 		}
-		if err := far.far.fetchViews(far); err != nil {
+		if err := f.fetchBatch(e); err != nil {
 			t.Fatal(err)
 		}
 		for name, x := range near.fields {
-			if !bytes.Equal(far.fields[name].Bytes(), x.Bytes()) {
+			if !bytes.Equal(e.fields[name].Bytes(), x.Bytes()) {
 				t.Errorf("step %d: the field %s differs", n, name)
 			}
 		}

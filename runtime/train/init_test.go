@@ -41,7 +41,7 @@ func TestDraw(t *testing.T) {
 	draw := func(seed uint64, step int) []int64 {
 		r := &run{plan: &plan.Plan{Seed: seed, Fields: fields}, loop: loopState{Step: step}}
 		x := make([]int64, 200)
-		r.draw(fields[1], x)
+		r.draw(fields[1], r.loop.Step, x)
 		return x
 	}
 	a := draw(1, 5)
@@ -67,7 +67,7 @@ func TestPermutation(t *testing.T) {
 	draw := func(seed uint64, step int) []int64 {
 		r := &run{plan: &plan.Plan{Seed: seed, Fields: fields}, loop: loopState{Step: step}}
 		x := make([]int64, 64)
-		r.permutation(fields[1], x)
+		r.permutation(fields[1], r.loop.Step, x)
 		return x
 	}
 	a := draw(1, 5)

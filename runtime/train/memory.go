@@ -225,7 +225,7 @@ func predictedFar(p *plan.Plan) (fixed, moving int64) {
 		if f.DType == "i64" {
 			bytes = 8
 		}
-		moving += elements(f.Dims) * bytes
+		moving += 2 * elements(f.Dims) * bytes // the next batch comes while a step reads one
 	}
 	return fixed, moving
 }

@@ -42,7 +42,7 @@ func (r *run) writeReplay() (string, error) {
 		return dir, err
 	}
 	if r.engine.far != nil {
-		if err := r.engine.far.fetchViews(r.engine); err != nil {
+		if err := r.engine.far.fetchBatch(r.engine); err != nil {
 			return dir, err
 		}
 	}

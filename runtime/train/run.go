@@ -38,6 +38,8 @@ type Options struct {
 	Force  bool      // run although a step is predicted to need more memory than there is
 	Accept []string  // changes since the run was saved that it may go on with: AcceptData
 	FS     atomic.FS // how files are written; nil: on the machine's file system
+
+	at *place // where steps run, in tests; nil: where the plan says
 }
 
 // AcceptData lets a run go on with another data set than it was saved with.
@@ -157,7 +159,8 @@ type run struct {
 	saves    int           // those that succeeded, and …
 	saving   time.Duration // … how long they took
 	clock    clock
-	waited   time.Duration // for batches, of loaders that are closed
+	waited   time.Duration // for batches, of loaders that are closed; less what a device's steps hid
+	next     *early        // batch, if it was fetched while the last step ran
 	resumed  int
 	probed   string
 }
@@ -196,7 +199,11 @@ func (r *run) prepare(ctx context.Context) (err error) {
 	created := make(chan error, 1) // the session is made while the data is opened
 	go func() {
 		var err error
-		r.engine, err = newEngine(r.plan, r.models["train"], r.Threads, r.Profile.Prefix())
+		if r.at != nil {
+			r.engine, err = newEngineOn(*r.at, r.plan, r.models["train"], r.Threads, r.Profile.Prefix())
+		} else {
+			r.engine, err = newEngine(r.plan, r.models["train"], r.Threads, r.Profile.Prefix())
+		}
 		created <- err
 	}()
 	r.data, err = openData(ctx, r.plan, r.plan.Datasets, r.Report.Note)

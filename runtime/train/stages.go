@@ -13,6 +13,7 @@ import (
 	"ssc/compiler/plan"
 	"ssc/runtime/loader"
 	"ssc/runtime/probe"
+	"ssc/runtime/profile"
 	"ssc/runtime/stage"
 )
 
@@ -163,6 +164,80 @@ func (r *run) batch(ctx context.Context) (*loader.Batch, error) {
 		return nil, err
 	}
 	return r.loader.Next(ctx)
+}
+
+// early is a batch that was fetched, and filled, while the step before it ran.
+type early struct {
+	err      error // why there is none
+	panicked any   // what the loader's goroutines could not go on from
+	waited   time.Duration
+	came     time.Time // the end of that wait
+}
+
+// ahead is what a device's step has done beside it: the next batch is fetched, filled and begun to be sent. It is nil where that must wait for the end of the step: on the processor, whose fields the step reads; before the last
+// step; and where stages change the labels that images have.
+func (r *run) ahead(ctx context.Context) func() {
+	if r.engine.far == nil || r.labels != nil || r.loader == nil || r.loop.Step+1 >= r.total {
+		return nil
+	}
+	next := &early{}
+	return func() {
+		r.next = next
+		defer func() { next.panicked = recover() }()
+		began := time.Now()
+		b, err := r.loader.Next(ctx)
+		next.came = time.Now()
+		next.waited = next.came.Sub(began)
+		if errors.Is(err, io.EOF) {
+			r.next = nil // the next loader begins behind the stages that follow the step
+			return
+		}
+		if next.err = err; err == nil {
+			next.err = r.fill(b, r.loop.Step+1)
+			b.Release()
+		}
+		if next.err == nil {
+			next.err = r.engine.far.load(r.engine)
+		}
+	}
+}
+
+// settle takes the time that a batch was waited for while the step ran, which has ended, out of what the run has waited.
+func (r *run) settle(ended time.Time) {
+	if r.next != nil {
+		r.waited -= r.next.waited - min(max(r.next.came.Sub(ended), 0), r.next.waited)
+	}
+}
+
+// take has the next batch filled: it was so while the step before ran, or is now. When ctx ends there may be none.
+func (r *run) take(ctx context.Context) error {
+	if next := r.next; next != nil {
+		r.next = nil
+		if next.panicked != nil {
+			panic(next.panicked)
+		}
+		return ending(ctx, next.err)
+	}
+	began := time.Now()
+	b, err := r.batch(ctx)
+	r.Track.Spend(profile.Wait, time.Since(began))
+	r.Profile.Span(profile.Wait, began)
+	if err != nil {
+		return ending(ctx, err)
+	}
+	began = time.Now()
+	err = r.fill(b, r.loop.Step)
+	b.Release()
+	r.Profile.Span(profile.Fill, began)
+	return err
+}
+
+// ending is the error of a batch that did not come, none where that is since ctx has ended.
+func ending(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
 }
 
 // dataWait is how long the run has waited for batches so far.

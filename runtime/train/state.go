@@ -89,8 +89,12 @@ func (s *state) close() {
 type far struct {
 	device           *ort.Device
 	state            *state
-	fields           map[string]*ort.Tensor
+	fields           [2]map[string]*ort.Tensor // of a batch: while a step reads one set, the next batch comes into the other
 	scalars, metrics *ort.Tensor
+
+	at     int  // the set that the last step has read
+	to     int  // the set that the next step reads
+	loaded bool // its batch has been begun to be brought there
 
 	views *augment.GPU // makes the views of batches on the device; nil: the processor does
 
@@ -101,7 +105,7 @@ type far struct {
 
 // newFar makes the device's tensors for the plan's step.
 func newFar(p *plan.Plan, d *ort.Device) (_ *far, err error) {
-	f := &far{device: d, fields: map[string]*ort.Tensor{}, behind: true}
+	f := &far{device: d, fields: [2]map[string]*ort.Tensor{{}, {}}, behind: true}
 	defer func() {
 		if err != nil {
 			f.close()
@@ -116,29 +120,48 @@ func newFar(p *plan.Plan, d *ort.Device) (_ *far, err error) {
 	if f.metrics, err = d.NewTensor("f32", []int{len(p.Metrics)}); err != nil {
 		return nil, err
 	}
-	for _, field := range p.Fields {
-		if f.fields[field.Name], err = d.NewTensor(field.DType, field.Dims); err != nil {
-			return nil, fmt.Errorf("allocating the field %q: %w", field.Name, err)
+	for _, set := range f.fields {
+		for _, field := range p.Fields {
+			if set[field.Name], err = d.NewTensor(field.DType, field.Dims); err != nil {
+				return nil, fmt.Errorf("allocating the field %q: %w", field.Name, err)
+			}
 		}
 	}
 	return f, nil
 }
 
-// send brings to the device what the next step reads: the batch, the scalars, and the state where it was changed.
+// load begins to bring the batch that the processor has filled to the device, for the next step. That may be done while a step runs. The processor's fields must not be filled again before the next step has begun.
+func (f *far) load(e *engine) error {
+	for _, field := range e.plan.Fields {
+		if f.views != nil && field.Kind == "view" {
+			continue // it is made there
+		}
+		if err := f.device.CopyIn(f.fields[f.to][field.Name], e.fields[field.Name]); err != nil {
+			return fmt.Errorf("field %q: %w", field.Name, err)
+		}
+	}
+	f.loaded = true
+	return nil
+}
+
+// take makes the batch that was loaded that of the step which begins; one that was not is loaded first.
+func (f *far) take(e *engine) error {
+	if !f.loaded {
+		if err := f.load(e); err != nil {
+			return err
+		}
+	}
+	f.at, f.to, f.loaded = f.to, 1-f.to, false
+	return nil
+}
+
+// send brings to the device what the step reads beside its batch: the scalars, and the state where it was changed. When it returns the batch is there, too.
 func (f *far) send(e *engine) error {
 	if f.behind {
 		for name, t := range f.state.now {
 			if err := f.device.CopyIn(t, e.host.now[name]); err != nil {
 				return fmt.Errorf("state %q: %w", name, err)
 			}
-		}
-	}
-	for _, field := range e.plan.Fields {
-		if f.views != nil && field.Kind == "view" {
-			continue // it is made there
-		}
-		if err := f.device.CopyIn(f.fields[field.Name], e.fields[field.Name]); err != nil {
-			return fmt.Errorf("field %q: %w", field.Name, err)
 		}
 	}
 	if err := f.device.CopyIn(f.scalars, e.scalars); err != nil {
@@ -156,7 +179,7 @@ func (f *far) send(e *engine) error {
 	return nil
 }
 
-// augment begins to make the views of a batch, in the fields that the next step reads. When it returns the batch is no longer needed.
+// augment begins to make the views of a batch, in the fields that the next step reads, also while a step runs. When it returns the batch is no longer needed.
 func (f *far) augment(p *plan.Plan, batch []transform.Recorded) error {
 	if err := f.views.Send(batch); err != nil {
 		return fmt.Errorf("sending images: %w", err)
@@ -165,23 +188,20 @@ func (f *far) augment(p *plan.Plan, batch []transform.Recorded) error {
 		if field.Kind != "view" {
 			continue
 		}
-		if err := f.views.Make(field.View, batch, nvrtc.Address(f.fields[field.Name].Address())); err != nil {
+		if err := f.views.Make(field.View, batch, nvrtc.Address(f.fields[f.to][field.Name].Address())); err != nil {
 			return fmt.Errorf("making view %d: %w", field.View, err)
 		}
 	}
 	return nil
 }
 
-// fetchViews brings the views of the last step to the processor, where they were not made there.
-func (f *far) fetchViews(e *engine) error {
-	if f.views == nil {
-		return nil
+// fetchBatch brings the batch of the last step back to the processor, over one that may have been filled since.
+func (f *far) fetchBatch(e *engine) error {
+	if err := f.device.Wait(); err != nil {
+		return err
 	}
 	for _, field := range e.plan.Fields {
-		if field.Kind != "view" {
-			continue
-		}
-		if err := f.device.CopyOut(e.fields[field.Name], f.fields[field.Name]); err != nil {
+		if err := f.device.CopyOut(e.fields[field.Name], f.fields[f.at][field.Name]); err != nil {
 			return fmt.Errorf("field %q: %w", field.Name, err)
 		}
 	}
@@ -217,7 +237,7 @@ func (f *far) fetch(host *state) error {
 // recordings is how often a step runs before the device has it recorded: providers warm up twice, and run once more to record.
 const recordings = 3
 
-// record lets the device record the step, in both of its bindings, with the gate closed: a step runs several times while it is recorded, and with the gate closed these change nothing.
+// record lets the device record the step, in all of its bindings, with the gate closed: a step runs several times while it is recorded, and with the gate closed these change nothing.
 func (f *far) record(e *engine) error {
 	runtime.LockOSThread() // a recording belongs to the thread that made it
 	gate := e.scalars.Float32()[0]
@@ -225,10 +245,13 @@ func (f *far) record(e *engine) error {
 	if err := f.send(e); err != nil {
 		return err
 	}
-	for range recordings * len(e.bindings) {
-		if err := e.once(context.Background()); err != nil {
-			return fmt.Errorf("recording the step: %w", err)
+	for range f.fields {
+		for range recordings * len(e.bindings) {
+			if err := e.once(context.Background()); err != nil {
+				return fmt.Errorf("recording the step: %w", err)
+			}
 		}
+		f.at = 1 - f.at
 	}
 	e.scalars.Float32()[0] = gate
 	f.graphs = false
@@ -242,9 +265,11 @@ func (f *far) close() {
 	if f.state != nil {
 		f.state.close()
 	}
-	for _, t := range f.fields {
-		if t != nil {
-			t.Close()
+	for _, set := range f.fields {
+		for _, t := range set {
+			if t != nil {
+				t.Close()
+			}
 		}
 	}
 	for _, t := range []*ort.Tensor{f.scalars, f.metrics} {

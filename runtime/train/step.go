@@ -49,29 +49,19 @@ func (r *run) once(ctx context.Context) error {
 
 // advance trains on one micro-batch and returns the metrics of the step and its learning rate; no metrics when ctx ended before the batch was there.
 func (r *run) advance(ctx context.Context) (values map[string]float64, lr float64, err error) {
-	began := time.Now()
-	b, err := r.batch(ctx)
-	r.Track.Spend(profile.Wait, time.Since(began))
-	r.Profile.Span(profile.Wait, began)
+	if err := r.take(ctx); err != nil {
+		return nil, 0, fmt.Errorf("%w: %w", ErrFailed, err)
+	}
 	if ctx.Err() != nil {
 		return nil, 0, nil
 	}
-	if err != nil {
-		return nil, 0, fmt.Errorf("%w: %w", ErrFailed, err)
-	}
-	began = time.Now()
-	err = r.fill(b)
-	b.Release()
-	if err != nil {
-		return nil, 0, fmt.Errorf("%w: %w", ErrFailed, err)
-	}
-	r.Profile.Span(profile.Fill, began)
 	if err := failpoint.StepBefore.Hit(); err != nil {
 		return nil, 0, fmt.Errorf("%w: %w", ErrFailed, err)
 	}
 	scalars, lr := r.scalars()
-	began = time.Now()
-	out, err := r.engine.step(scalars)
+	began := time.Now()
+	out, err := r.engine.step(scalars, r.ahead(ctx))
+	r.settle(time.Now())
 	r.Track.Spend("steps", time.Since(began))
 	r.Profile.Span(profile.Run, began)
 	if err == nil {
@@ -282,8 +272,8 @@ func (r *run) mfu() float64 {
 	return r.clock.rate / float64(r.plan.Loader.BatchSize) * float64(r.plan.Stats.FLOPs) / r.clock.peak
 }
 
-// fill copies a batch into the inputs of the training graph, or has views made there.
-func (r *run) fill(b *loader.Batch) error {
+// fill copies a batch into the inputs of the training graph at a step, or has views made there.
+func (r *run) fill(b *loader.Batch, step int) error {
 	for _, f := range r.plan.Fields {
 		t := r.engine.fields[f.Name]
 		switch f.Kind {
@@ -298,11 +288,11 @@ func (r *run) fill(b *loader.Batch) error {
 		case "pseudo_label":
 			r.labels.Look(b.Idx, t.Int64())
 		case "noise":
-			r.noise(f, t.Float32())
+			r.noise(f, step, t.Float32())
 		case "permutation":
-			r.permutation(f, t.Int64())
+			r.permutation(f, step, t.Int64())
 		case "draw":
-			r.draw(f, t.Int64())
+			r.draw(f, step, t.Int64())
 		}
 	}
 	if b.Recorded != nil {
@@ -311,28 +301,28 @@ func (r *run) fill(b *loader.Batch) error {
 	return nil
 }
 
-// draws is the stream of random numbers of a field in this step; a field that has several numbers them by part.
-func (r *run) draws(use plan.Use, f plan.Field, part uint64) plan.Rand {
+// draws is the stream of random numbers of a field in a step; a field that has several numbers them by part.
+func (r *run) draws(use plan.Use, f plan.Field, step int, part uint64) plan.Rand {
 	i := slices.IndexFunc(r.plan.Fields, func(g plan.Field) bool { return g.Name == f.Name })
-	return plan.NewRand(r.plan.Seed, use, uint64(r.loop.Step), uint64(i), part)
+	return plan.NewRand(r.plan.Seed, use, uint64(step), uint64(i), part)
 }
 
-func (r *run) noise(f plan.Field, dst []float32) {
-	rnd := r.draws(plan.UseNoise, f, 0)
+func (r *run) noise(f plan.Field, step int, dst []float32) {
+	rnd := r.draws(plan.UseNoise, f, step, 0)
 	for i := range dst {
 		dst[i] = rnd.Float32()
 	}
 }
 
-func (r *run) permutation(f plan.Field, dst []int64) {
-	rnd := r.draws(plan.UseStep, f, 0)
+func (r *run) permutation(f plan.Field, step int, dst []int64) {
+	rnd := r.draws(plan.UseStep, f, step, 0)
 	for i, v := range rnd.Perm(len(dst)) {
 		dst[i] = int64(v)
 	}
 }
 
 // draw fills dst with numbers below the field's bound. The rows of the first axis have streams of their own, so that several processors can fill them.
-func (r *run) draw(f plan.Field, dst []int64) {
+func (r *run) draw(f plan.Field, step int, dst []int64) {
 	rows := 1
 	if len(f.Dims) > 0 {
 		rows = f.Dims[0]
@@ -343,7 +333,7 @@ func (r *run) draw(f plan.Field, dst []int64) {
 	for range min(rows, runtime.GOMAXPROCS(0)) {
 		all.Go(func() {
 			for i := int(row.Add(1)) - 1; i < rows; i = int(row.Add(1)) - 1 {
-				rnd := r.draws(plan.UseStep, f, uint64(i))
+				rnd := r.draws(plan.UseStep, f, step, uint64(i))
 				for j := range size {
 					dst[i*size+j] = int64(rnd.IntN(f.Below))
 				}

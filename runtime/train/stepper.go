@@ -42,7 +42,7 @@ func (s *Stepper) Step(lr float64) (float64, error) {
 			scalars[i] = float32(lr)
 		}
 	}
-	out, err := s.e.step(scalars)
+	out, err := s.e.step(scalars, nil)
 	if err != nil {
 		return 0, err
 	}
