@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"ssc/compiler/plan"
+	"ssc/runtime/nvrtc"
 	"ssc/runtime/ort"
 	"ssc/setup/cache"
 )
@@ -30,6 +31,8 @@ type gpu struct {
 	provider    string
 	providerErr error
 	libraries   []ort.GPULibrary
+	compiler    string // of our own kernels
+	compilerErr error
 }
 
 // findGPU looks for everything that steps on a GPU need.
@@ -38,6 +41,11 @@ func findGPU() (g gpu) {
 		g.libraries, g.providerErr = ort.GPULibraries(g.provider, ort.GPUFolders())
 	}
 	g.driver, g.driverErr = ort.FindDriver("", ort.CUDAVersion(g.libraries))
+	if c, err := nvrtc.Find(); err != nil {
+		g.compilerErr = err
+	} else {
+		g.compiler = fmt.Sprintf("NVRTC %s, %s", c.Version(), c.Path())
+	}
 	return g
 }
 
@@ -72,5 +80,9 @@ func (g gpu) findings(load func(ort.GPULibrary) error) []finding {
 		}
 		out = append(out, f)
 	}
-	return out
+	kernels := finding{Check: "GPU kernels", Status: "ok", Found: g.compiler}
+	if g.compilerErr != nil {
+		kernels.Status, kernels.Found, kernels.Mend = "warning", g.compilerErr.Error(), mendRuntime
+	}
+	return append(out, kernels)
 }
