@@ -64,8 +64,8 @@ func (c *Compiler) write(key string, b []byte) {
 	c.prune(key)
 }
 
-// cacheRoom is how many bytes of binaries are kept: those of one version of all sources, for one GPU, take a few of its megabytes.
-const cacheRoom = 64 << 20
+// maxKept is how many bytes of binaries are kept: those of one version of all sources, for one GPU, take a few of its megabytes.
+const maxKept = 64 << 20
 
 // prune removes the binaries that were of no use for longest, beyond the room that there is, but not the one that was just kept. Those of earlier sources and compilers go so. Another process that misses one
 // compiles it anew.

@@ -122,7 +122,7 @@ func Find() (*Compiler, error) {
 
 // Load loads NVRTC from a path, or by a name that the loader finds.
 func Load(path string) (*Compiler, error) {
-	c := &Compiler{path: path, calls: (*C.nvrtc)(C.calloc(1, C.sizeof_nvrtc)), cache: cache.Folder("cuda"), room: cacheRoom}
+	c := &Compiler{path: path, calls: (*C.nvrtc)(C.calloc(1, C.sizeof_nvrtc)), cache: cache.Folder("cuda"), room: maxKept}
 	if err := c.begin(); err != nil {
 		C.free(unsafe.Pointer(c.calls))
 		return nil, fmt.Errorf("loading NVRTC: %w", err)
