@@ -74,6 +74,30 @@ __device__ void column_sums(long long rows, int columns, int pieces, float* part
   }
 }
 
+// The same two sums of each channel, where the matrix is images x channels x plane: f(element, channel, a, b) adds an element's part. A block has a channel of the images of one piece, so that there are
+// pieces times channels of blocks. A channel of a piece has fewer than 2^31 elements.
+template <class F>
+__device__ void plane_sums(int images, int channels, int plane, int pieces, float* partial, const F& f) {
+  const int piece = blockIdx.x / channels, c = blockIdx.x % channels;
+  const int size = (images + pieces - 1) / pieces, from = piece * size, count = max(0, min(size, images - from)) * plane;
+  float a = 0, b = 0;
+  for (int k = threadIdx.x; k < count; k += blockDim.x) f((static_cast<long long>(from + k / plane) * channels + c) * plane + k % plane, c, a, b);
+  a = joined<Sum>(a), b = joined<Sum>(b);
+  if (threadIdx.x == 0) {
+    partial[static_cast<long long>(2 * piece) * channels + c] = a;
+    partial[static_cast<long long>(2 * piece + 1) * channels + c] = b;
+  }
+}
+
+// Calls f(element, channel) for this block's planes of images x channels x plane, which all blocks share.
+template <class F>
+__device__ void each_plane(int images, int channels, int plane, const F& f) {
+  for (long long p = blockIdx.x; p < static_cast<long long>(images) * channels; p += gridDim.x) {
+    const int c = static_cast<int>(p % channels);
+    for (int k = threadIdx.x; k < plane; k += blockDim.x) f(p * plane + k, c);
+  }
+}
+
 // The sums of a column, over all pieces.
 __device__ inline void column_total(const float* partial, int pieces, int columns, int column, double& a, double& b) {
   a = b = 0;

@@ -44,41 +44,17 @@ var functions = []*Function{
 		rows, classes := c.rows(0)
 		c.launch("CrossEntropyGrad", c.some(rows), Input(0), Input(1), Input(2), Output(0), int32(rows), int32(classes))
 	}},
+	{"Add", "add.cu", "x x", "x", func(c *Call) { c.elements("Add", Input(0), Input(1), Output(0)) }},
+	{"Gelu", "gelu.cu", "x", "x", func(c *Call) { c.elements("Gelu", Input(0), Output(0), c.flag("tanh")) }},
+	{"GeluGrad", "gelu_grad.cu", "x x", "x", func(c *Call) { c.elements("GeluGrad", Input(0), Input(1), Output(0), c.flag("tanh")) }},
+	{"MaxPool", "max_pool.cu", "x", "x", (*Call).maxPool},
+	{"MaxPoolGrad", "max_pool_grad.cu", "x x", "x", (*Call).maxPoolGrad},
+	{"AveragePool", "average_pool.cu", "x", "x", (*Call).averagePool},
+	{"AveragePoolGrad", "average_pool_grad.cu", "x", "x", (*Call).averagePoolGrad},
 }
 
-// lastChannels refuses a call whose channels stand before other axes.
-func (c *Call) lastChannels(i int) {
-	if len(c.In[i].Dims) != 2 && c.flag("channels_last") == 0 {
-		c.refuse("the channels stand before other axes")
-	}
-}
-
-func (c *Call) batchNorm(shortcut any, relu int32) {
-	c.like(0, 1, 1)
-	c.lastChannels(0)
-	rows, channels := c.rows(0)
-	n, partial, fold := int32(pieces(rows)), c.floats(pieces(rows)*2*channels), c.floats(2*channels)
-	c.sums("BatchNormSums", rows, channels, Input(0), partial, int64(rows), int32(channels), n)
-	c.launch("BatchNormMoments", c.each(channels), Input(0), partial, Input(1), Input(2), Output(1), Output(2), fold, int64(rows), int32(channels), n, c.number("epsilon"))
-	c.launch("BatchNorm", c.each(rows*channels), Input(0), shortcut, fold, Output(0), int64(rows), int32(channels), relu)
-}
-
-// batchNormGrad computes the gradient behind a mask: by y, by b where y is absent, or without either. With y the masked gradient is a result.
-func (c *Call) batchNormGrad(y, b any, mean, variance Input) {
-	c.like(1, 2, 2)
-	c.lastChannels(1)
-	rows, channels := c.rows(1)
-	n, partial, lines := int32(pieces(rows)), c.floats(pieces(rows)*2*channels), c.floats(3*channels)
-	var masked, g any = nil, Input(0)
-	switch {
-	case y != nil && c.has(6):
-		c.like(1)
-		masked, g = Output(3), Output(3)
-	case b != nil:
-		s := c.floats(rows * channels)
-		masked, g = s, s
-	}
-	c.sums("BatchNormGradSums", rows, channels, Input(0), Input(1), y, Input(2), b, mean, variance, masked, partial, int64(rows), int32(channels), n, c.number("epsilon"))
-	c.launch("BatchNormGradLines", c.each(channels), partial, Input(2), mean, variance, Output(1), Output(2), lines, int64(rows), int32(channels), n, c.number("epsilon"))
-	c.launch("BatchNormGrad", c.each(rows*channels), g, Input(1), lines, Output(0), int64(rows), int32(channels))
+// elements adds a launch of a kernel that computes each element of a result like the first input: behind what is given it gets their number.
+func (c *Call) elements(kernel string, args ...any) {
+	c.like(0)
+	c.launch(kernel, c.each(c.In[0].Len()), append(args, int64(c.In[0].Len()))...)
 }
