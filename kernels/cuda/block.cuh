@@ -21,6 +21,13 @@ __device__ inline void store(bf16* p, float v) {
   p->bits = static_cast<unsigned short>(v != v ? u >> 16 | 0x40 : (u + 0x7fff + (u >> 16 & 1)) >> 16);
 }
 
+// Loops whose variables index what should lie in registers.
+#ifdef __CUDACC__
+#define UNROLLED _Pragma("unroll")
+#else
+#define UNROLLED
+#endif
+
 // The elements that are this thread's, of n that all blocks share.
 #define EACH(i, n) (long long i = static_cast<long long>(blockIdx.x) * blockDim.x + threadIdx.x; i < (n); i += static_cast<long long>(gridDim.x) * blockDim.x)
 

@@ -1,4 +1,4 @@
-// Package cuda holds kernels for NVIDIA's GPUs as CUDA C++, which is compiled where it runs, and none of it in C++ that a processor could not run: kernels/cuda/host does that in tests.
+// Package cuda holds kernels for NVIDIA's GPUs as CUDA C++, which is compiled where it runs, and none of it in C++ that a processor could not run: kernels/cuda/host does that in tests. What only tensor cores do stands in mma.cuh.
 //
 // A file is named like the function of compiler/fn that it computes, with its gradient beside it, or like what uses it. Its kernels are extern "C" and have their functions' names.
 //

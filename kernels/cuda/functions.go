@@ -51,6 +51,9 @@ var functions = []*Function{
 	{"MaxPoolGrad", "max_pool_grad.cu", "x x", "x", (*Call).maxPoolGrad},
 	{"AveragePool", "average_pool.cu", "x", "x", (*Call).averagePool},
 	{"AveragePoolGrad", "average_pool_grad.cu", "x", "x", (*Call).averagePoolGrad},
+	{"Linear", "linear.cu", "x x f?", "x x?", (*Call).linear},
+	{"LinearInputGrad", "linear_input_grad.cu", "x x", "x", (*Call).linearInputGrad},
+	{"LinearWeightGrad", "linear_weight_grad.cu", "x x", "f? f?", (*Call).linearWeightGrad},
 }
 
 // elements adds a launch of a kernel that computes each element of a result like the first input: behind what is given it gets their number.

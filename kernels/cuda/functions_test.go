@@ -198,6 +198,7 @@ func more() []ir.Sample {
 	next, _, _ = fn.Adam(nil, one, one, one, w, w, w, w, fn.AdamOptions{Betas: [2]float64{0.9, 0.999}, Eps: 1e-8, WeightDecay: 0.1, Decoupled: true})
 	add("more than a pass", next, map[int][2]float64{1: {0.1, 1}, 2: {0.1, 1}, 3: {0.1, 1}, 7: {0.1, 1}})
 	maps(f32, add)
+	products(f32, add)
 	return append(out, ties())
 }
 

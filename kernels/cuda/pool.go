@@ -1,16 +1,16 @@
 package cuda
 
-// side is a side of a window, and of the map that it lies on.
-type side struct{ window, stride, before, behind int }
+// windowSide is a side of a window, and of the map that it lies on.
+type windowSide struct{ window, stride, before, behind int }
 
 // over are the rows or columns of a result.
-func (s side) over(size int) int { return (size+s.before+s.behind-s.window)/s.stride + 1 }
+func (s windowSide) over(size int) int { return (size+s.before+s.behind-s.window)/s.stride + 1 }
 
 // sides are those of a pool's windows: rows, then columns. Without strides they lie side by side.
-func (c *Call) sides() (s [2]side) {
+func (c *Call) sides() (s [2]windowSide) {
 	window, stride, pads := c.attrs.Ints("kernel_shape"), c.attrs.Ints("strides"), c.attrs.Ints("pads")
 	for i := range s {
-		s[i] = side{window: 1, stride: 1}
+		s[i] = windowSide{window: 1, stride: 1}
 		if len(window) != 2 {
 			c.refuse("it has windows of %d axes", len(window))
 			return s

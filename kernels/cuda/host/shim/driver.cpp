@@ -91,6 +91,31 @@ void __syncthreads() {
   if (!_setjmp(running->place)) _longjmp(scheduler, 1);
 }
 
+void multiply_add(float (&c)[4], const unsigned (&a)[4], const unsigned (&b)[2]) {
+  static float left[32][16][16], right[32][16][8];  // of each warp
+  const unsigned warp = threadIdx.x / 32, g = threadIdx.x % 32 / 4, t = 2 * (threadIdx.x % 4);
+  const auto half = [](unsigned word, int which) { return __uint_as_float(which ? word & 0xffff0000 : word << 16); };
+  for (int i = 0; i < 2; i++) {
+    left[warp][g][t + i] = half(a[0], i), left[warp][g + 8][t + i] = half(a[1], i);
+    left[warp][g][t + 8 + i] = half(a[2], i), left[warp][g + 8][t + 8 + i] = half(a[3], i);
+    right[warp][t + i][g] = half(b[0], i), right[warp][t + 8 + i][g] = half(b[1], i);
+  }
+  __syncthreads();
+  for (int e = 0; e < 4; e++) {
+    for (int k = 0; k < 16; k++) c[e] += left[warp][g + e / 2 * 8][k] * right[warp][k][t + e % 2];
+  }
+  __syncthreads();
+}
+
+float __shfl_xor_sync(unsigned, float v, int other) {
+  static float values[1024];
+  values[threadIdx.x] = v;
+  __syncthreads();
+  v = values[threadIdx.x ^ other];
+  __syncthreads();
+  return v;
+}
+
 extern "C" {
 
 int cuInit(unsigned) { return OK; }

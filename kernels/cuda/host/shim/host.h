@@ -23,6 +23,11 @@ extern Place threadIdx, blockIdx, blockDim, gridDim;
 
 void __syncthreads();
 
+// What tensor cores do, by the parts of the matrices that PTX gives to each thread of a warp. Like all that a warp does together it is a barrier, here of the whole block.
+void multiply_add(float (&c)[4], const unsigned (&a)[4], const unsigned (&b)[2]);
+
+float __shfl_xor_sync(unsigned threads, float v, int other);
+
 inline int min(int a, int b) { return a < b ? a : b; }
 inline int max(int a, int b) { return a > b ? a : b; }
 inline float __uint_as_float(unsigned v) {
