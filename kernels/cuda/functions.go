@@ -54,6 +54,8 @@ var functions = []*Function{
 	{"Linear", "linear.cu", "x x f?", "x x?", (*Call).linear},
 	{"LinearInputGrad", "linear_input_grad.cu", "x x", "x", (*Call).linearInputGrad},
 	{"LinearWeightGrad", "linear_weight_grad.cu", "x x", "f? f?", (*Call).linearWeightGrad},
+	{"Attention", "attention.cu", "x x? x?", "x f?", (*Call).attention},
+	{"AttentionGrad", "attention_grad.cu", "x x f x x? x? f?", "x? x? x?", (*Call).attentionGrad},
 }
 
 // elements adds a launch of a kernel that computes each element of a result like the first input: behind what is given it gets their number.

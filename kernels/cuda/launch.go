@@ -190,14 +190,18 @@ func (c *Call) each(n int) int { return c.some((n + c.limits.Threads - 1) / c.li
 // some is a number of blocks for n pieces of work, of which a block does one after the other.
 func (c *Call) some(n int) int { return max(1, min(n, c.limits.Blocks)) }
 
+// narrow reports whether large tensors are in bfloat16.
+func (c *Call) narrow() bool {
+	return slices.ContainsFunc(c.In, func(t Tensor) bool { return t.DType == Narrow })
+}
+
 // launch adds a launch of so many blocks: of the kernel for bfloat16, if the call has such tensors and there are two.
 func (c *Call) launch(kernel string, blocks int, args ...any) {
 	c.launchOf(c.limits.Threads, kernel, blocks, args...)
 }
 
 func (c *Call) launchOf(threads int, kernel string, blocks int, args ...any) {
-	narrow := slices.ContainsFunc(c.In, func(t Tensor) bool { return t.DType == Narrow })
-	if narrow && slices.Contains(Kernels(c.Function.Source), kernel+"BF16") {
+	if c.narrow() && slices.Contains(Kernels(c.Function.Source), kernel+"BF16") {
 		kernel += "BF16"
 	}
 	c.Launches = append(c.Launches, Launch{kernel, blocks, threads, args})

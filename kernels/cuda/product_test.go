@@ -19,4 +19,14 @@ func products(f32 func(dims ...int) *ir.Value, add func(label string, v *ir.Valu
 		dw, _ := fn.LinearWeightGrad(y, x)
 		add(label, dw, nil)
 	}
+	for _, d := range []struct{ heads, tokens, keys, dim int }{{2, 70, 0, 48}, {1, 20, 150, 72}, {2, 130, 33, 66}, {1, 3, 4, 128}} {
+		y, k := fn.SelfAttention(f32(2, d.tokens, 3*d.dim), d.heads), f32(2, max(d.keys, 1), d.dim)
+		dlse := f32(2, d.heads, d.tokens)
+		if d.keys > 0 {
+			y, dlse = fn.Attention(f32(2, d.tokens, d.dim), k, k, d.heads), nil
+		}
+		label := fmt.Sprint(d)
+		add(label, y, map[int][2]float64{0: {-4, 4}})
+		add(label, y.Def.Op.Grad(y.Def, []*ir.Value{y, dlse})[0], map[int][2]float64{2: {1, 3}})
+	}
 }
