@@ -56,6 +56,9 @@ var functions = []*Function{
 	{"LinearWeightGrad", "linear_weight_grad.cu", "x x", "f? f?", (*Call).linearWeightGrad},
 	{"Attention", "attention.cu", "x x? x?", "x f?", (*Call).attention},
 	{"AttentionGrad", "attention_grad.cu", "x x f x x? x? f?", "x? x? x?", (*Call).attentionGrad},
+	{"Conv", "conv.cu", "x x f?", "x", (*Call).conv},
+	{"ConvInputGrad", "conv_input_grad.cu", "x x", "x", (*Call).convInputGrad},
+	{"ConvWeightGrad", "conv_weight_grad.cu", "x x", "f", (*Call).convWeightGrad},
 }
 
 // elements adds a launch of a kernel that computes each element of a result like the first input: behind what is given it gets their number.

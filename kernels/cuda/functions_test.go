@@ -199,6 +199,7 @@ func more() []ir.Sample {
 	add("more than a pass", next, map[int][2]float64{1: {0.1, 1}, 2: {0.1, 1}, 3: {0.1, 1}, 7: {0.1, 1}})
 	maps(f32, add)
 	products(f32, add)
+	convolutions(f32, add)
 	return append(out, ties())
 }
 

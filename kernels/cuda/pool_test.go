@@ -44,6 +44,26 @@ func maps(f32 func(dims ...int) *ir.Value, add func(label string, v *ir.Value, b
 	both("more than a pass", y.Def.Op.Grad(y.Def, []*ir.Value{f32(y.Shape.Sizes()...)})[0], nil)
 }
 
+// convolutions are those of several tiles, with packs of channels and without, an uneven padding, and pixels in pieces.
+func convolutions(f32 func(dims ...int) *ir.Value, add func(label string, v *ir.Value, bound map[int][2]float64)) {
+	for i, k := range []struct {
+		o    op.ConvOptions
+		x, w []int
+	}{
+		{op.ConvOptions{Strides: []int{2, 1}, Pads: []int{1, 0, 0, 2}, Dilations: []int{1, 2}, Group: 1}, []int{2, 16, 9, 8}, []int{70, 16, 3, 2}},
+		{op.ConvOptions{Strides: []int{1, 1}, Pads: []int{1, 1, 1, 1}, Dilations: []int{1, 1}, Group: 2}, []int{3, 16, 14, 15}, []int{10, 8, 3, 3}},
+		{op.ConvOptions{Strides: []int{1, 1}, Pads: []int{0, 0, 0, 0}, Dilations: []int{1, 1}, Group: 1}, []int{2, 72, 5, 7}, []int{24, 72, 1, 1}},
+	} {
+		x, w := f32(k.x...), f32(k.w...)
+		y := fn.Conv(x, w, f32(k.w[0]), k.o)
+		dy, label := f32(y.Shape.Sizes()...), fmt.Sprint("convolution ", i)
+		for _, v := range []*ir.Value{y, fn.ConvInputGrad(dy, w, x.Shape, k.o), fn.ConvWeightGrad(x, dy, w.Shape, k.o)} {
+			add(label, v, nil)
+			add(label+", channels last", lastAxis(v), nil)
+		}
+	}
+}
+
 // ties is a pool whose windows have several largest elements, of which the first gets the gradient.
 func ties() ir.Sample {
 	x := ir.NewTensor(ir.Float32, 2, 2, 5, 6)
