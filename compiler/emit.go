@@ -23,7 +23,7 @@ func (c *compilation) optimise() {
 	c.native = c.options.Kernels
 	native := func(name string) bool { return calls[name] && c.hasKernel(name) }
 	c.layout = "nchw"
-	if !c.onGPU() {
+	if !c.onGPU() || c.root.train.precision == "bf16" { // in float32 a GPU has kernels of others for convolutions, with channels before other axes
 		c.layout = layout(calls, native)
 	}
 	graphs := []**ir.Graph{&c.train.G}

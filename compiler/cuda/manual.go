@@ -31,7 +31,7 @@ func Manual() string {
 		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", name, strings.Join(in, "; "), strings.Join(host, ", "), not)
 	}
 	b.WriteString("\n## Kernels of our own\n\nThese functions run by kernels that ssc brings (see kernels/cuda), where their calls have these types: f is f32, i is i64, b is bool, x is f32 or bf16, the same for all x of a call; what has a ? " +
-		"may be absent. A call that a kernel does not take runs by its body, on the operators above.\n\n| function | inputs | results | source |\n|---|---|---|---|\n")
+		"may be absent. A call that a kernel does not take runs by its body, on the operators above. So do linear layers, and in float32 convolutions and attention, whose products NVIDIA's libraries make there.\n\n| function | inputs | results | source |\n|---|---|---|---|\n")
 	for _, name := range Own() {
 		f := own.Lookup(name)
 		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", name, f.In, f.Out, f.Source)

@@ -37,6 +37,27 @@ func Plan(n *ir.Node, l own.Limits) (*own.Call, error) {
 	return f.Plan(in, attributes(ir.Attrs(n.Op)), l)
 }
 
+// wanted reports whether our kernels are to compute a call that they take, and not the provider by the function's body, where NVIDIA's libraries make the products. Ours have not been measured beside them on a
+// GPU, and are left out where these are at their best: in linear layers and in float32. In bfloat16 the provider has a convolution's tensors converted to float32, and an attention's scores stored, which ours do not.
+func wanted(n *ir.Node) bool {
+	narrow := n.In[0] != nil && n.In[0].DType == ir.BFloat16
+	switch n.Op.Name() {
+	case "Linear", "LinearInputGrad", "LinearWeightGrad":
+		return false
+	case "Conv", "ConvInputGrad", "ConvWeightGrad":
+		return narrow && attributes(ir.Attrs(n.Op)).Int("channels_last") == 1
+	case "Attention", "AttentionGrad":
+		return narrow
+	}
+	return true
+}
+
+// taken reports whether our kernels are to compute a call.
+func taken(n *ir.Node) bool {
+	_, err := Plan(n, own.Usual)
+	return err == nil && wanted(n)
+}
+
 // Scratch is the memory in bytes that our kernels take for a call beside its inputs and outputs.
 func Scratch(n *ir.Node) int64 {
 	c, err := Plan(n, own.Usual)
@@ -46,31 +67,26 @@ func Scratch(n *ir.Node) int64 {
 	return int64(c.Scratch)
 }
 
-// Inline decides which of the named functions kernels compute in g: those of which they take a call. A session has all calls of a function computed so, or none: the other calls of these are inlined in the
+// Inline decides which of the named functions kernels compute in g: those of which they are to compute a call. A session has all calls of a function computed so, or none: the other calls of these are inlined in the
 // result.
 func Inline(g *ir.Graph, names []string) (*ir.Graph, []string) {
-	var taken []string
+	var those []string
 	for _, n := range g.Nodes {
-		name := n.Op.Name()
-		if !slices.Contains(names, name) || slices.Contains(taken, name) {
-			continue
-		}
-		if _, err := Plan(n, own.Usual); err == nil {
-			taken = append(taken, name)
+		if name := n.Op.Name(); slices.Contains(names, name) && !slices.Contains(those, name) && taken(n) {
+			those = append(those, name)
 		}
 	}
-	return ir.InlineCalls(g, func(n *ir.Node) bool { return !refused(n, taken) }), taken
+	return ir.InlineCalls(g, func(n *ir.Node) bool { return !refused(n, those) }), those
 }
 
-// refused reports whether a call is of a named function and not taken, or has such a call in its body.
+// refused reports whether a call is of a named function and not for our kernels, or has such a call in its body.
 func refused(n *ir.Node, names []string) bool {
 	f, ok := n.Op.(ir.Function)
 	if !ok {
 		return false
 	}
 	if slices.Contains(names, f.Name()) {
-		_, err := Plan(n, own.Usual)
-		return err != nil
+		return !taken(n)
 	}
 	body, err := ir.BodyOf(f, n.In)
 	return err == nil && slices.ContainsFunc(body.Nodes, func(n *ir.Node) bool { return refused(n, names) })

@@ -10,17 +10,19 @@ import (
 	own "ssc/kernels/cuda"
 )
 
-// normed is a graph with norms of rows, of maps in double precision, which kernels do not take, and an update.
-func normed() *ir.Graph {
+// calling is a graph with norms of rows and of maps, attention with heads that kernels take and with larger ones, what is left to NVIDIA's libraries, and an update.
+func calling() *ir.Graph {
 	g := ir.New("train")
 	input := func(name string, dims ...int) *ir.Value { return g.Input(name, ir.Float32, ir.Dims(dims...)) }
-	double := func(name string, dims ...int) *ir.Value { return g.Input(name, ir.Float64, ir.Dims(dims...)) }
-	c, d := input("c", 3), double("d", 3)
+	narrow := func(name string, dims ...int) *ir.Value { return g.Input(name, ir.BFloat16, ir.Dims(dims...)) }
+	c := input("c", 3)
 	rows, _, _ := fn.BatchNorm(input("rows", 4, 3), c, c, 1e-5)
-	maps, _, _ := fn.BatchNorm(double("maps", 4, 3, 2, 2), d, d, 1e-5)
-	relu, _, _ := fn.BatchNormRelu(double("others", 4, 3, 2, 2), d, d, nil, 1e-5)
+	maps, _, _ := fn.BatchNorm(input("maps", 4, 3, 2, 2), c, c, 1e-5)
+	small, large := fn.SelfAttention(narrow("small", 2, 3, 24), 1), fn.SelfAttention(narrow("large", 2, 3, 600), 1)
+	single := fn.SelfAttention(input("single", 2, 3, 24), 1)
+	linear := fn.Linear(input("tokens", 2, 5), input("weight", 3, 5), nil, fn.ReLU)
 	next, _ := fn.SGD(nil, input("rate"), c, c, nil, fn.SGDOptions{})
-	for _, v := range []*ir.Value{rows, maps, relu, next} {
+	for _, v := range []*ir.Value{rows, maps, small, large, single, linear, next} {
 		g.Output(v)
 	}
 	return g
@@ -39,12 +41,12 @@ func calls(g *ir.Graph) (out []string) {
 // TestInline: what is left of a function that kernels compute are the calls that they take; one of which they take none is not theirs, and the functions that are lead to the same graph again.
 func TestInline(t *testing.T) {
 	for _, c := range []struct{ names, want, calls []string }{
-		{Own(), []string{"BatchNorm", "SGD"}, []string{"BatchNorm", "BatchNormRelu", "SGD"}},
-		{[]string{"BatchNorm", "SGD"}, []string{"BatchNorm", "SGD"}, []string{"BatchNorm", "BatchNormRelu", "SGD"}},
-		{[]string{"SGD"}, []string{"SGD"}, []string{"BatchNorm", "BatchNorm", "BatchNormRelu", "SGD"}},
-		{nil, nil, []string{"BatchNorm", "BatchNorm", "BatchNormRelu", "SGD"}},
+		{Own(), []string{"Attention", "BatchNorm", "SGD"}, []string{"BatchNorm", "BatchNorm", "Attention", "Linear", "SGD"}},
+		{[]string{"BatchNorm", "SGD"}, []string{"BatchNorm", "SGD"}, []string{"BatchNorm", "BatchNorm", "Attention", "Attention", "Attention", "Linear", "SGD"}},
+		{[]string{"Attention", "Linear"}, []string{"Attention"}, []string{"BatchNorm", "BatchNorm", "Attention", "Linear", "SGD"}},
+		{nil, nil, []string{"BatchNorm", "BatchNorm", "Attention", "Attention", "Attention", "Linear", "SGD"}},
 	} {
-		g, names := Inline(normed(), c.names)
+		g, names := Inline(calling(), c.names)
 		if err := ir.Verify(g); err != nil {
 			t.Fatal(err)
 		}
@@ -56,9 +58,9 @@ func TestInline(t *testing.T) {
 
 // TestPlan: kernels say why they do not take a call, and what scratch memory one takes.
 func TestPlan(t *testing.T) {
-	want := []string{"", "is f64", "is f64", ""}
+	want := []string{"", "", "", "1 heads of 200 numbers", "", "", ""}
 	i := 0
-	for _, n := range normed().Nodes {
+	for _, n := range calling().Nodes {
 		if !ir.IsFunction(n.Op) {
 			continue
 		}

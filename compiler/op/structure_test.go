@@ -91,6 +91,7 @@ func TestNoCentralSwitch(t *testing.T) {
 var namesOperators = map[string]string{
 	"../pass/memory.go":    "what ONNX Runtime's kernels share or overwrite was measured, and is a fact about the executor",
 	"../pass/bfloat16.go":  "which types ONNX Runtime's kernels take was measured, and is a fact about the executor",
+	"../cuda/own.go":       "which products are left to NVIDIA's libraries is a choice of that target, not a property of the functions",
 	"../tensorrt/check.go": "what TensorRT's parser takes is a fact about the builder of engines",
 	"../tensorrt/typed.go": "where an engine computes in a narrow type is a choice of that target, not a property of the operators",
 	"../ir/inplace.go":     "what ONNX Runtime may alias or overwrite is a fact about the executor, not about the operators",
