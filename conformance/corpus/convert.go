@@ -20,7 +20,8 @@ import (
 
 var tables = compiler.Tables{Source: datasource.Table, Transform: transform.Table}
 
-// conversion converts all files of a branch, as a tree and flat, and counts. A pipeline that means something else with its bases than without, or that is not in canonical form, is an error.
+// conversion converts all files of a branch, as a tree and flat, compiles what is converted, and counts. A pipeline that means something else with its bases than without, that is not in canonical
+// form, or that does not compile is an error. To compile is what `ssc validate` does; `ssc compile` writes the plan, too.
 func conversion(root string, packages map[string]string) (row string, err error) {
 	opt := migrate.Options{Root: tables.Root, Kinds: tables.Kinds(), BaseRoot: root, Packages: packages}
 	tree, _, err := migrate.Run([]string{root}, opt)
@@ -39,7 +40,7 @@ func conversion(root string, packages map[string]string) (row string, err error)
 	for _, f := range flat.Files {
 		whole[f.Source] = f.Text
 	}
-	var pipelines, written, missing, decide, wrong int
+	var pipelines, written, missing, decide, wrong, compiled int
 	for _, f := range tree.Files {
 		if !f.Asked || !f.Whole {
 			continue
@@ -52,16 +53,21 @@ func conversion(root string, packages map[string]string) (row string, err error)
 				wrong++
 				fmt.Fprintf(os.Stderr, "%s: %s\n", f.Source, d)
 			}
+			if err := compile(f.Name, texts); err == nil {
+				compiled++
+			} else {
+				fmt.Fprintf(os.Stderr, "%s does not compile: %v\n", f.Source, err)
+			}
 		case f.Report.Count(migrate.Missing) > 0:
 			missing++
 		default:
 			decide++
 		}
 	}
-	if wrong > 0 {
-		err = fmt.Errorf("%d pipelines of %s mean something else with their bases", wrong, root)
+	if wrong > 0 || compiled < written {
+		err = fmt.Errorf("of %s, %d pipelines mean something else with their bases, and %d do not compile", root, wrong, written-compiled)
 	}
-	return fmt.Sprintf("| %d | %d | %d | %d |", pipelines, written, missing, decide), err
+	return fmt.Sprintf("| %d | %d | %d | %d | %d |", pipelines, written, compiled, missing, decide), err
 }
 
 // different compares a pipeline with its bases with the flat one.
@@ -81,6 +87,30 @@ func different(name string, texts map[string][]byte, flat []byte) string {
 }
 
 func resolved(name string, texts map[string][]byte) (schema.Spec, error) {
+	p, err := load(name, texts)
+	if err != nil {
+		return schema.Spec{}, err
+	}
+	if diags := schema.Decode(tables.Root(), p.Root); diags.HasErrors() {
+		return schema.Spec{}, diags
+	}
+	s := schema.Encode(p.Root)
+	forgetPlaces(&s)
+	return s, nil
+}
+
+func compile(name string, texts map[string][]byte) error {
+	p, err := load(name, texts)
+	if err != nil {
+		return err
+	}
+	if _, diags := compiler.Compile(p.Root, tables, compiler.Options{Name: p.Name}); diags.HasErrors() {
+		return diags
+	}
+	return nil
+}
+
+func load(name string, texts map[string][]byte) (*lang.Pipeline, error) {
 	read := func(name string) ([]byte, error) {
 		if text, ok := texts[filepath.ToSlash(filepath.Clean(name))]; ok {
 			return text, nil
@@ -88,15 +118,10 @@ func resolved(name string, texts map[string][]byte) (schema.Spec, error) {
 		return nil, fs.ErrNotExist
 	}
 	p, diags := lang.Load([]string{name}, lang.Options{ReadFile: read, Root: tables.Root})
-	if !diags.HasErrors() {
-		diags = append(diags, schema.Decode(tables.Root(), p.Root)...)
-	}
 	if diags.HasErrors() {
-		return schema.Spec{}, diags
+		return nil, diags
 	}
-	s := schema.Encode(p.Root)
-	forgetPlaces(&s)
-	return s, nil
+	return p, nil
 }
 
 func forgetPlaces(s *schema.Spec) {

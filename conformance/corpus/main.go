@@ -4,7 +4,7 @@
 //	DIR/pkg/mmcls                        configurations of installed packages, if there are any
 //
 // The Python of SSC_UPSTREAM_PYTHON has mmcv 1.7 and mmengine 0.7. Every file must give the dictionary that upstream's class gives, with the types of all values;
-// every pipeline that is converted must mean the same with its bases and flat; and the manual must speak of every script in tools/ and benchmarks/.
+// every pipeline that is converted must mean the same with its bases and flat, and compile; and the manual must speak of every script in tools/ and benchmarks/.
 package main
 
 import (
@@ -40,7 +40,7 @@ func main() {
 	for _, d := range dirs {
 		packages[filepath.Base(d)] = d
 	}
-	fmt.Println("| branch | files | evaluated | equal to upstream | refused by both | different | pipelines | converted | with missing components | to decide |\n" + strings.Repeat("| --- ", 10) + "|")
+	fmt.Println("| branch | files | evaluated | equal to upstream | refused by both | different | pipelines | converted | compiled | with missing components | to decide |\n" + strings.Repeat("| --- ", 11) + "|")
 	failed := false
 	start := time.Now()
 	var spent time.Duration
@@ -62,7 +62,7 @@ func main() {
 		failed = failed || t.different > 0 || err != nil || len(unknown) > 0 || err2 != nil
 		fmt.Printf("| %s | %d | %d | %d | %d | %d %s\n", b.folder, t.files, t.evaluated, t.equal, t.refused, t.different, converted)
 	}
-	fmt.Fprintf(os.Stderr, "evaluated in %v, %v with upstream's\n", spent.Round(time.Millisecond), time.Since(start).Round(time.Millisecond))
+	fmt.Fprintf(os.Stderr, "evaluated in %v; with upstream's classes, conversion and compilation %v\n", spent.Round(time.Millisecond), time.Since(start).Round(time.Millisecond))
 	if failed {
 		os.Exit(1)
 	}
