@@ -12,7 +12,7 @@ import (
 var _ = Table.Register(schema.Entry[Source]{
 	Info: schema.Info{
 		Name:   "concat",
-		Doc:    "Several sources one after the other. Labels stay as the sources give them, so they must mean the same in all.",
+		Doc:    "Several sources one after the other. Labels stay as the sources give them, so they must mean the same in all. Images that may be of several classes, such as those of voc, stay so where all sources have them and agree on the classes.",
 		Paper:  schema.Paper{None: "a way to combine sources"},
 		Before: "dict(type='ConcatDataset', datasets=[...])",
 	},
@@ -46,13 +46,25 @@ func (s *concat) Open(ctx context.Context) (Samples, error) {
 		out.sets = append(out.sets, samples)
 		out.parts.add(samples.Len())
 	}
+	out.tagged = out.sameTags()
 	return out, nil
 }
 
 // chain are samples one after the other.
 type chain struct {
-	sets  []Samples
-	parts parts
+	sets   []Samples
+	parts  parts
+	tagged bool // all have tags, of the same classes
+}
+
+func (c *chain) sameTags() bool {
+	want := len(TagsOf(c.sets[0], 0))
+	for _, s := range c.sets {
+		if len(TagsOf(s, 0)) != want {
+			return false
+		}
+	}
+	return want > 0 && (c.Classes() != nil || classesOf(c.sets[0]) == nil)
 }
 
 func (c *chain) Len() int { return c.parts.len() }
@@ -73,6 +85,15 @@ func (c *chain) Label(i int) int64 {
 	return labelOf(c.sets[set], k)
 }
 
+// Tags implements [Tagged].
+func (c *chain) Tags(i int) []int8 {
+	if !c.tagged {
+		return nil
+	}
+	set, k := c.parts.find(i)
+	return TagsOf(c.sets[set], k)
+}
+
 // Classes implements [Classed]: the names that all parts agree on.
 func (c *chain) Classes() []string {
 	names := classesOf(c.sets[0])
@@ -88,6 +109,9 @@ func (c *chain) Classes() []string {
 func (c *chain) Notes() (out []string) {
 	for _, s := range c.sets {
 		out = append(out, notesOf(s)...)
+	}
+	if !c.tagged && slices.ContainsFunc(c.sets, func(s Samples) bool { return TagsOf(s, 0) != nil }) {
+		out = append(out, "concat: not all sources have images that may be of several classes, of the same ones, so which they are of is not taken over")
 	}
 	return out
 }

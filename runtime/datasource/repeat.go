@@ -59,6 +59,9 @@ func (c *cycle) Read(i int, m *transform.Image) (int64, error) { return c.Sample
 // Label implements [Labeled].
 func (c *cycle) Label(i int) int64 { return labelOf(c.Samples, c.at(i)) }
 
+// Tags implements [Tagged].
+func (c *cycle) Tags(i int) []int8 { return TagsOf(c.Samples, c.at(i)) }
+
 // Classes implements [Classed].
 func (c *cycle) Classes() []string { return classesOf(c.Samples) }
 

@@ -1,6 +1,7 @@
 package datasource
 
 import (
+	"os"
 	"strings"
 	"testing"
 
@@ -59,6 +60,41 @@ func TestVOC(t *testing.T) {
 	write(t, dir, "ImageSets/Main/dog_trainval.txt", []byte("000005  1\n000007  1\n000012  0\n"))
 	if s, err = open(t, "voc", map[string]any{"data_prefix": dir}); err != nil || Digest(s) == before {
 		t.Errorf("another list has the same digest, %v", err)
+	}
+}
+
+// TestVOCTogether: concat and repeat keep the tags, unless sources do not agree on the classes, which a note says.
+func TestVOCTogether(t *testing.T) {
+	voc := func(dir string) plan.Component { return nested("voc", map[string]any{"data_prefix": dir}) }
+	one, other := voc(vocFolder(t)), voc(vocFolder(t))
+	s, err := openNested(t, nested("concat", nil, one, nested("repeat", map[string]any{"times": 2}, other)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range [][]int8{{1, 1}, {1, 0}, {-1, -1}, {1, 1}, {1, 0}, {-1, -1}, {1, 1}, {1, 0}, {-1, -1}} {
+		if got := TagsOf(s, i); !cmp.Equal(got, want) {
+			t.Errorf("%s has the tags %v, want %v", s.Name(i), got, want)
+		}
+	}
+	if got := notesOf(s); got != nil {
+		t.Errorf("sources that agree have the notes %q", got)
+	}
+	cow := vocFolder(t)
+	write(t, cow, "ImageSets/Main/cow_trainval.txt", []byte("000005  1\n"))
+	renamed := vocFolder(t)
+	if err := os.Rename(renamed+"/ImageSets/Main/cat_trainval.txt", renamed+"/ImageSets/Main/ant_trainval.txt"); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]plan.Component{"more classes": voc(cow), "other classes": voc(renamed), "labels": classFolder(t, 1)} {
+		for _, both := range [][]plan.Component{{one, c}, {c, one}} {
+			s, err := openNested(t, nested("concat", nil, both...))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if notes := notesOf(s); TagsOf(s, 0) != nil || TagsOf(s, s.Len()-1) != nil || len(notes) != 1 || !strings.Contains(notes[0], "several classes") {
+				t.Errorf("%s: the tags are %v and the notes %q, want none and one", name, TagsOf(s, 0), notes)
+			}
+		}
 	}
 }
 
