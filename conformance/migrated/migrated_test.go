@@ -242,8 +242,8 @@ func compareArguments(t *testing.T, p *plan.Plan, want expectation) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got[k] != string(text) {
-			t.Errorf("%s = %s, want %s", k, got[k], text)
+		if want := strings.Trim(string(text), `"`); got[k] != want {
+			t.Errorf("%s = %s, want %s", k, got[k], want)
 		}
 	}
 }

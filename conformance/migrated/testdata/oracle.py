@@ -1,9 +1,11 @@
 """What the configurations beside this file mean to MMSelfSup itself: expected.json, which the test of this folder compares migrated pipelines with.
 
-Usage: python oracle.py, in an environment with mmselfsup 0.11.0, mmcls 0.25.0, mmcv 1.7.1 (built without operators), mmengine 0.7.4, PyTorch and torchvision.
+Usage: python oracle.py, in an environment with mmselfsup 0.11.0, mmcls 0.25.0, mmcv 1.7.1 (built without operators), mmengine 0.7.4, PyTorch, torchvision and scikit-learn.
 Models, optimizers, transforms and hooks are built by MMSelfSup's own registries from its own reading of the files; only names are translated below. Of files of 1.x (-1x.py) the groups and learning
-rates are those of mmengine; their networks, whose names are the same, are built by 0.x, and their views are not compared.
+rates are those of mmengine; their networks, whose names are the same, are built by 0.x, and their views are not compared. Hooks that cluster
+are built without the part that opens images (Extractor), and memories, which ask for a GPU, stay in main memory.
 """
+import copy
 import glob
 import json
 import logging
@@ -19,13 +21,18 @@ from mmcv.utils import build_from_cfg  # noqa: E402
 
 import mmengine  # noqa: E402
 import mmengine.optim  # noqa: E402
-import mmselfsup.core  # noqa: E402,F401
+import mmselfsup.core.hooks.deepcluster_hook as deepcluster_hook  # noqa: E402
+import mmselfsup.core.hooks.interclr_hook as interclr_hook  # noqa: E402
 from mmselfsup.core import build_optimizer  # noqa: E402
 from mmselfsup.core.optimizer import LARS  # noqa: E402
 from mmselfsup.datasets.builder import PIPELINES  # noqa: E402
 from mmselfsup.models import build_algorithm  # noqa: E402
 
 mmengine.registry.OPTIMIZERS.register_module(module=LARS)
+deepcluster_hook.Extractor = interclr_hook.Extractor = lambda dist_mode, **args: args
+torch.Tensor.cuda = lambda self, *args, **kwargs: self
+zeros = torch.zeros
+torch.zeros = lambda *args, device=None, **kwargs: zeros(*args, **kwargs)
 HERE = os.path.dirname(os.path.abspath(__file__))
 PER_EPOCH = 6  # steps; a file's epochs stand
 
@@ -33,6 +40,7 @@ PER_EPOCH = 6  # steps; a file's epochs stand
 PLACES = {
     'MoCo': {'encoder_q.0': 'backbone', 'encoder_q.1': 'neck', 'encoder_k': None},
     'DenseCL': {'encoder_q.0': 'backbone', 'encoder_q.1': 'neck', 'encoder_k': None},
+    'InterCLRMoCo': {'encoder_q.0': 'backbone', 'encoder_q.1': 'neck', 'inter_neck_q': 'inter_neck', 'encoder_k': None, 'inter_neck_k': None},
     'BYOL': {'online_net.0': 'backbone', 'online_net.1': 'neck', 'target_net': None},
     'SimSiam': {'encoder.0': 'backbone', 'encoder.1': 'neck'},
     'BarlowTwins': {'encoder.0': 'backbone', 'encoder.1': 'neck'},
@@ -89,14 +97,19 @@ def transform(t):
         return ['resize', dict(size=size(t.size), interpolation=t.interpolation.value)]
     if name == 'RandomCrop':
         return ['random_crop', dict(size=pair(t.size))]
+    if name == 'CenterCrop':
+        return ['center_crop', dict(size=pair(t.size))]
+    if name == 'RandomRotation':
+        return ['random_rotation', dict(degrees=t.degrees[1])]  # the range is symmetric here
     raise KeyError(name)
+
+
+def pipeline(p):
+    return [x for x in (transform(build_from_cfg(dict(t), PIPELINES)) for t in p) if x]
 
 
 def views(train):
     """One list of transforms for each view."""
-    def pipeline(p):
-        return [x for x in (transform(build_from_cfg(dict(t), PIPELINES)) for t in p) if x]
-
     if 'pipelines' in train:
         return [pipeline(p) for n, p in zip(train['num_views'], train['pipelines']) for _ in range(n)]
     return [pipeline(list(train['pipeline']) + list(train.get('format_pipeline', [])))]
@@ -153,9 +166,52 @@ def chosen(total):
     return sorted(out + [total - 1])
 
 
-def constants(cfg, model):
+def hooks(cfg):
+    """The hooks of clusterings, built, by their type."""
+    names = ('DeepClusterHook', 'ODCHook', 'InterCLRHook')
+    return {h['type']: build_from_cfg({k: v for k, v in h.items() if k != 'priority'}, HOOKS) for h in copy.deepcopy(cfg.get('custom_hooks', [])) if h['type'] in names}
+
+
+def of_clusters(cfg, model, built):
+    """Numbers of methods with memories and clusterings as the built objects hold them, by address in ssc."""
+    out, kind = {}, type(model).__name__
+    memory = getattr(model, 'memory_bank', None)
+    if memory is not None:
+        out['algorithm.memory.momentum'] = memory.momentum
+        out['algorithm.memory.length'], out['algorithm.memory.feat_dim'] = memory.feature_bank.shape
+    if kind == 'NPID':
+        out['algorithm.neg_num'], out['algorithm.ensure_neg'] = model.neg_num, model.ensure_neg
+    if kind in ('ODC', 'InterCLRMoCo'):
+        out['algorithm.memory.num_classes'], out['algorithm.memory.min_cluster'] = memory.centroids.shape[0], memory.min_cluster
+        online = built['ODCHook' if kind == 'ODC' else 'InterCLRHook']
+        for k in ('centroids_update_interval', 'deal_with_small_clusters_interval'):
+            out[f'algorithm.{k}'] = getattr(online, k)
+        out['loader.replace'] = cfg.data.replace
+    for h in built.values():
+        if hasattr(h, 'clustering_cfg'):
+            for k, v in h.clustering_cfg.items():
+                out[f'algorithm.clustering.{k}'] = v
+    if kind in ('DeepCluster', 'ODC'):
+        h = built['DeepClusterHook']
+        out['algorithm.reweight'], out['algorithm.reweight_pow'] = h.reweight, h.reweight_pow
+        out['algorithm.backbone.with_sobel'] = model.with_sobel
+    if kind == 'DeepCluster':
+        out['algorithm.unif_sampling'], out['algorithm.interval'] = h.unif_sampling, h.interval
+    if kind == 'InterCLRMoCo':
+        out['algorithm.queue_len'], out['algorithm.feat_dim'] = model.queue_len, model.queue.shape[0]
+        for k in ('online_labels', 'neg_num', 'neg_sampling', 'semihard_neg_pool_num', 'semieasy_neg_pool_num', 'intra_cos_margin', 'intra_arc_margin', 'inter_cos_margin', 'inter_arc_margin',
+                  'intra_loss_weight', 'inter_loss_weight', 'share_neck', 'num_classes'):
+            out[f'algorithm.{k}'] = getattr(model, k)
+        for k in ('intra_cos', 'intra_arc', 'inter_cos', 'inter_arc'):
+            out[f'algorithm.{k}_margin_loss'] = getattr(model, k)
+        for k in ('warmup_epochs', 'interval'):
+            out[f'algorithm.{k}'] = getattr(built['InterCLRHook'], k)
+    return out
+
+
+def constants(cfg, model, built):
     """Numbers of the method as the built objects hold them, by address in ssc."""
-    out = {}
+    out = of_clusters(cfg, model, built)
     head = getattr(model, 'head', None)
     for name in ('temperature', 'lambd'):
         if hasattr(head, name):
@@ -214,7 +270,7 @@ def one_1x(file):
         group = [j for j, g in enumerate(optimizer.param_groups) if any(q is p for q in g['params'])][0]
         g = optimizer.param_groups[group]
         count += p.numel()
-        kind = json.dumps(dict(weight_decay=g['weight_decay'], lars_exclude=bool(g.get('lars_exclude', False)), lr=[rates[s][group] for s in steps]), sort_keys=True)
+        kind = json.dumps(dict(weight_decay=g['weight_decay'], momentum=g.get('momentum', 0), lars_exclude=bool(g.get('lars_exclude', False)), lr=[rates[s][group] for s in steps]), sort_keys=True)
         kinds.setdefault(kind, []).append(f'{place(cfg.model["type"], name)} {"x".join(map(str, p.shape))}')
     first = optimizer.param_groups[0]
     warm = cfg.param_scheduler[0].end * PER_EPOCH  # all begin with a LinearLR
@@ -246,15 +302,18 @@ def one(file):
         i = at if groups else 0
         at += 1
         new = place(algorithm, name)
-        kind = json.dumps(dict(weight_decay=g['weight_decay'], lars_exclude=bool(g.get('lars_exclude', False)), fix_lr=bool(g.get('fix_lr', False)), lr=[rates[s][i] for s in steps]), sort_keys=True)
+        kind = json.dumps(dict(weight_decay=g['weight_decay'], momentum=g.get('momentum', 0), lars_exclude=bool(g.get('lars_exclude', False)), fix_lr=bool(g.get('fix_lr', False)), lr=[rates[s][i] for s in steps]), sort_keys=True)
         kinds.setdefault(kind, []).append(f'{new} {"x".join(map(str, p.shape))}')
-    first = optimizer.param_groups[0]
+    first, built = optimizer.defaults, hooks(cfg)
     out = dict(
         algorithm=algorithm, epochs=cfg.runner.max_epochs, per_epoch=PER_EPOCH, steps=steps, parameters=count,
         groups=[dict(json.loads(k), names=sorted(v)) for k, v in kinds.items()],
         optimizer={k: first[k] for k in ('momentum', 'nesterov', 'dampening', 'eta', 'betas', 'eps') if k in first},
-        views=views(cfg.data.train), constants=constants(cfg, model))
-    if algorithm in ('MoCo', 'DenseCL', 'BYOL', 'MoCoV3'):
+        views=views(cfg.data.train), constants=constants(cfg, model, built))
+    for h in built.values():
+        if hasattr(h, 'extractor'):
+            out['extract'] = [pipeline(h.extractor['dataset']['pipeline'])]
+    if algorithm in ('MoCo', 'DenseCL', 'InterCLRMoCo', 'BYOL', 'MoCoV3'):
         out['teacher'] = [momenta[s] for s in steps]
         out['interval'] = cfg.get('update_interval', 1)  # steps from one change of the teacher to the next
     return out
