@@ -20,6 +20,8 @@ type evaluator struct {
 	steps  int
 	depth  int
 	spent  bool // the bound on steps was reported
+	// heading is the comment above the statements that are being evaluated, for the first of them whose value has elements
+	heading []string
 }
 
 // fail reports what cannot be known, and gives the unknown value.
@@ -71,6 +73,9 @@ func (e *evaluator) statement(s *node) {
 	if s.torn() { // reported by the parser
 		e.forget(s)
 		return
+	}
+	if s.kind != "expression_statement" {
+		e.heading = nil
 	}
 	switch s.kind {
 	case "expression_statement":
@@ -124,7 +129,8 @@ func (e *evaluator) assignment(n *node) {
 	if right == nil { // a bare annotation
 		return
 	}
-	lead := e.src.lead(n)
+	lead := append(e.heading, e.src.lead(n)...)
+	e.heading = nil
 	trail := e.src.trail(n, true)
 	targets := []*node{left}
 	for right.kind == "assignment" && right.child("right") != nil { // a = b = value
@@ -135,7 +141,10 @@ func (e *evaluator) assignment(n *node) {
 	if trail == "" {
 		trail = e.src.trail(n, false)
 	}
-	v.Lead, v.Trail = lead, trail
+	if e.src.goesOn(n) && !v.holds() && len(lead) > 0 { // what stands above a group of statements is about what comes of it
+		e.heading, lead = lead[:1:1], lead[1:]
+	}
+	v.comment(lead, trail)
 	for _, t := range targets {
 		e.assign(t, v)
 	}

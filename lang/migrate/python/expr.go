@@ -101,11 +101,13 @@ func (e *evaluator) concatenated(n *node) Value {
 	return Value{X: b.String(), At: e.src.at(n)}
 }
 
-// name looks a variable up. The place of a value stays that of the expression that made it.
+// name looks a variable up. The place of a value stays that of the expression that made it, and a value without elements keeps the comments of the variable: nothing else can hold them.
 func (e *evaluator) name(n *node) Value {
 	name := e.src.src(n)
 	if v, ok := e.names.Get(name); ok {
-		v.Lead, v.Trail = nil, ""
+		if v.holds() {
+			v.Lead, v.Trail = nil, ""
+		}
 		return v
 	}
 	if name == baseKey && e.base != nil {
@@ -151,7 +153,7 @@ func (e *evaluator) entry(whole, value *node) Value {
 	if trail == "" {
 		trail = e.src.trail(whole, false)
 	}
-	v.Lead, v.Trail = lead, trail
+	v.comment(lead, trail)
 	return v
 }
 

@@ -248,6 +248,16 @@ func (s *source) lead(n *node) []string {
 	return out
 }
 
+// goesOn reports whether code stands on the line below a node.
+func (s *source) goesOn(n *node) bool {
+	line := s.line(n.end) + 1
+	if line > len(s.lines) || s.comments[line].own {
+		return false
+	}
+	below, _, _ := bytes.Cut(s.text[s.lines[line-1]:], []byte("\n"))
+	return len(bytes.TrimSpace(below)) > 0
+}
+
 // trail returns the comment behind a node on the line where it ends, once. With sameLine only a node that also starts there gets it, so that the outermost such node does.
 func (s *source) trail(n *node, sameLine bool) string {
 	line := s.line(n.end)

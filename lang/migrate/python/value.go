@@ -1,6 +1,7 @@
 package python
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -21,6 +22,24 @@ type Value struct {
 	// Lead and Trail are the comments above and behind the statement, argument or element that holds the value.
 	Lead  []string
 	Trail string
+}
+
+// holds reports whether the value has elements, which have comments of their own.
+func (v *Value) holds() bool {
+	switch v.X.(type) {
+	case *Dict, *List:
+		return true
+	}
+	return false
+}
+
+// comment adds the comments around a statement, argument or element to those that its value has from a variable.
+func (v *Value) comment(lead []string, trail string) {
+	v.Lead = append(slices.Clip(v.Lead), lead...)
+	if v.Trail != "" && trail != "" {
+		v.Lead = append(v.Lead, v.Trail)
+	}
+	v.Trail = cmp.Or(trail, v.Trail)
 }
 
 // Unknown stands for what the text does not tell. It was reported where it arose.
