@@ -50,7 +50,7 @@ var tables = compiler.Tables{Source: datasource.Table, Transform: transform.Tabl
 // commands in the order of the help.
 func commands() []*cli.Command {
 	return []*cli.Command{
-		initCommand, vizCommand, validateCommand, fmtCommand, migrateCommand, explainCommand, configCommand,
+		initCommand, vizCommand, validateCommand, fmtCommand, migrateCommand, dataCommand, explainCommand, configCommand,
 		graphCommand, compileCommand, planCommand, runCommand, statusCommand, runsCommand, reportCommand,
 		evaluateCommand, extractCommand, exportCommand, showCommand, debugCommand, benchCommand, doctorCommand,
 		completionCommand, versionCommand, docsCommand, newCommand,

@@ -75,7 +75,7 @@ func TestCompletion(t *testing.T) {
 		}
 	}
 	_, fish, _ := run1(t, "completion", "fish")
-	for _, want := range []string{"from viz validate fmt config graph plan bench' -a '(__fish_complete_suffix .hcl)'", "from init migrate compile run status runs report evaluate extract export show debug"} {
+	for _, want := range []string{"from viz validate fmt config graph plan bench' -a '(__fish_complete_suffix .hcl)'", "from init migrate data compile run status runs report evaluate extract export show debug"} {
 		if !strings.Contains(fish, want) {
 			t.Errorf("the script for fish lacks %q", want)
 		}

@@ -51,7 +51,7 @@ func TestScripts(t *testing.T) {
 			return os.WriteFile(filepath.Join(e.WorkDir, "tiny.hcl"), tiny, 0o666)
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"code": exitCodeCommand, "data": dataCommand, "images": imagesCommand, "interrupt": interruptCommand, "jsonlines": jsonLinesCommand, "hold": holdCommand, "cut": cutCommand, "listing": listingCommand,
+			"code": exitCodeCommand, "data": imageDataCommand, "images": imagesCommand, "interrupt": interruptCommand, "jsonlines": jsonLinesCommand, "hold": holdCommand, "cut": cutCommand, "listing": listingCommand,
 		},
 	})
 }
@@ -76,8 +76,8 @@ func exitCodeCommand(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// dataCommand is "data DIR [SIZE [COUNT]]": grey images of two classes, bright and dark, as IDX files named images and labels.
-func dataCommand(ts *testscript.TestScript, _ bool, args []string) {
+// imageDataCommand is "data DIR [SIZE [COUNT]]": grey images of two classes, bright and dark, as IDX files named images and labels.
+func imageDataCommand(ts *testscript.TestScript, _ bool, args []string) {
 	size, n := 8, 37
 	if len(args) > 1 {
 		size, _ = strconv.Atoi(args[1])

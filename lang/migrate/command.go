@@ -36,13 +36,21 @@ func Command(old string, opt Options) (*Line, error) {
 		return nil, fmt.Errorf("%s has no command of its own: %s", t.script, strings.TrimPrefix(t.note, noStep))
 	}
 	if !t.trains {
-		l := &Line{New: t.new}
+		l := &Line{New: t.files(rest)}
 		if t.note != "" {
 			l.Notes = append(l.Notes, t.note)
 		}
 		return l, nil
 	}
 	return translate(t, words, rest, opt)
+}
+
+// files puts the files that a line names in the places of IN and OUT.
+func (t *tool) files(rest []string) string {
+	if !strings.HasPrefix(t.new, "ssc data ") || len(rest) != 2 {
+		return t.new
+	}
+	return strings.NewReplacer(" IN", " "+quoted(rest[0]), " OUT", " "+quoted(rest[1])).Replace(t.new)
 }
 
 var assignment = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*=`)

@@ -137,6 +137,9 @@ runner = dict(type='EpochBasedRunner', max_epochs=2)
 		{"python tools/train.py configs/x_8xb32.py --unheard-of", run, "--unheard-of is no flag"},
 		{"bash tools/benchmarks/classification/dist_train_linear.sh configs/x_8xb32.py w.pth", run + ` -set 'train.init_from.checkpoint="w.pth"'`, "pickle"},
 		{"python tools/misc/print_config.py configs/x_8xb32.py", "ssc config CONFIG.hcl", "origin"},
+		{"python tools/data_converters/convert_inaturalist.py 'train 2018.json' train.txt", "ssc data inaturalist 'train 2018.json' train.txt", ""},
+		{"python tools/dataset_converters/convert_imagenet_subsets.py 1percent.txt OUT.txt", "ssc data subset 1percent.txt data/imagenet/meta/train_labeled.txt OUT.txt", "as it is"},
+		{"python tools/prepare_data/convert_subset.py", "ssc data subset IN data/imagenet/meta/train_labeled.txt OUT", ""},
 		{"bash tools/dist_test.sh configs/x.py 8 w.pth", "ssc evaluate RUN", ""},
 	} {
 		l, err := migrate.Command(c.old, opt)
@@ -150,7 +153,7 @@ runner = dict(type='EpochBasedRunner', max_epochs=2)
 	}
 	for _, c := range []struct{ old, want string }{
 		{"rm -rf x", "no script"}, {"python tools/train.py", "without a configuration"}, {"python 'tools/train.py", "not closed"},
-		{"python tools/publish_model.py a b", "no command of its own"}, {"python tools/train.py nowhere.py --cfg-options a.b=1", "nowhere.py"},
+		{"python tools/publish_model.py a b", "no command of its own"}, {"bash prepare_voc07_cls.sh d", "source \"voc\" reads"}, {"python tools/train.py nowhere.py --cfg-options a.b=1", "nowhere.py"},
 	} {
 		if l, err := migrate.Command(c.old, opt); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, %v; want an error with %q", c.old, l, err, c.want)

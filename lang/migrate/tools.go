@@ -4,7 +4,7 @@ package migrate
 type tool struct {
 	script string // by its name, without folders
 	form   string // how it is called
-	new    string // the command in ssc; empty when there is none
+	new    string // the command in ssc; empty when there is none. IN and OUT are the two arguments of a script of data
 	note   string
 	launch int  // arguments before the configuration: the partition and name of a job
 	trains bool // it takes a configuration and the flags of train.py
@@ -84,9 +84,9 @@ var tools = []tool{
 	{"mmcls2timm.py", "mmcls2timm.py IN OUT", "ssc export RUN -format timm", "", 0, false},
 	{"kill.sh", "kill.sh", "", noStep + "Ctrl-C ends a run at a checkpoint", 0, false},
 
-	{"convert_subset.py", "convert_subset.py", "", noStep + "source \"subset\" takes a fraction, or the images of a list", 0, false},
-	{"convert_imagenet_subsets.py", "convert_imagenet_subsets.py", "", noStep + "source \"subset\" takes a fraction, or the images of a list", 0, false},
-	{"convert_inaturalist.py", "convert_inaturalist.py", "", noStep + "source \"image_list\" reads the lists that it made", 0, false},
+	{"convert_subset.py", "convert_subset.py IN OUT", "ssc data subset IN data/imagenet/meta/train_labeled.txt OUT", "for pipelines that name the list; source \"subset\" takes IN as it is, or a fraction", 0, false},
+	{"convert_imagenet_subsets.py", "convert_imagenet_subsets.py IN OUT", "ssc data subset IN data/imagenet/meta/train_labeled.txt OUT", "for pipelines that name the list; source \"subset\" takes IN as it is, or a fraction", 0, false},
+	{"convert_inaturalist.py", "convert_inaturalist.py IN OUT", "ssc data inaturalist IN OUT", "", 0, false},
 	{"create_voc_data_files.py", "create_voc_data_files.py", "", noStep + "source \"voc\" reads the lists of the archives themselves", 0, false},
 	{"create_voc_low_shot_challenge_samples.py", "create_voc_low_shot_challenge_samples.py", "", noStep + "evaluate \"svm\" draws the samples", 0, false},
 	{"prepare_voc07_cls.sh", "prepare_voc07_cls.sh", "", noStep + "unpack the two archives of VOC2007: source \"voc\" reads what is in them, and evaluate \"svm\" draws the samples of few images", 0, false},
