@@ -1,6 +1,6 @@
 """Evaluates configuration files with the upstream configuration classes and prints one JSON object a line: {"file", "value"} or {"file", "error"}.
 
-Usage: oracle.py mmcv|mmengine PACKAGES < file names, one a line. PACKAGES are the folders of external configurations, as name=folder,name=folder.
+Usage: oracle.py mmcv|mmengine PACKAGES < file names, one a line, in an environment with mmcv 1.7.1 (built without operators) and mmengine 0.7.4. PACKAGES are the folders of external configurations, as name=folder,name=folder.
 Types are kept: {"i": "3"} int, {"f": "0x1.8p+1"} float, {"t": [...]} tuple, {"d": [[key, value], ...]} dictionary in order of keys.
 """
 import json

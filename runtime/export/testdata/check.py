@@ -1,6 +1,7 @@
 """Loads what `ssc export -format torchvision|timm|mmselfsup|mmdet` writes as those programs do: no key missing but the classifier's, none too many, and the same features as the exported ONNX model.
 
-Usage: check.py SSC, in an environment with torch, torchvision and onnxruntime; timm and mmcls are checked too where they are installed.
+Usage: check.py SSC, in an environment with torch, torchvision and onnxruntime. `make peers` has timm, too. What MMClassification makes of the weights is checked where mmcls 0.25.0 and mmcv 1.7.1 are
+installed, which `make peers` has not: mmcv comes as source only, and they are of the time of PyTorch 1 (1.13 reads weights only).
 """
 import pathlib
 import subprocess
