@@ -315,8 +315,12 @@ func (c *converter) field(b *block, f *schema.Field, v python.Value, where strin
 		}
 	}
 	a := b.set(f.Name, text, v)
-	if _, computed, ok := number(v); ok && computed != "" && a.trail == "" {
-		a.trail = computed
+	if _, computed, ok := number(v); ok && computed != "" {
+		if e, ok := formula(computed, text); ok {
+			a.formula, a.of = e, text
+		} else if a.trail == "" {
+			a.trail = computed
+		}
 	}
 	if renamed {
 		c.rep.add(Converted, v.At, where, title(b)+"."+f.Name, "")

@@ -30,6 +30,16 @@ type arg struct {
 	lead       []string
 	trail      string
 	from       hcl.Range
+	// formula is the arithmetic that is written in the place of the number of, as long as the text is that
+	formula, of string
+}
+
+// written is the text as the file has it.
+func (a *arg) written() string {
+	if a.formula != "" && a.of == a.text {
+		return a.formula
+	}
+	return a.text
 }
 
 func (b *block) arg(name string) *arg {
@@ -189,7 +199,7 @@ func (p *printer) comments(indent string, lines []string) {
 
 func (p *printer) arg(indent string, a *arg) {
 	p.comments(indent, p.once(a.lead, a.from))
-	p.WriteString(indent + a.name + " = " + a.text)
+	p.WriteString(indent + a.name + " = " + a.written())
 	p.trail(a.trail, a.from)
 	p.WriteByte('\n')
 }
@@ -212,7 +222,7 @@ func (p *printer) block(indent string, b *block) {
 		p.WriteString(" {}\n")
 		return
 	case len(b.blocks) == 0 && b.trail == "" && len(b.args) == 1 && b.args[0].lead == nil && b.args[0].trail == "" && !strings.Contains(b.args[0].text, "\n") && indent != "":
-		p.WriteString(" { " + b.args[0].name + " = " + b.args[0].text + " }\n")
+		p.WriteString(" { " + b.args[0].name + " = " + b.args[0].written() + " }\n")
 		return
 	}
 	p.WriteString(" {")

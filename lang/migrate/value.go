@@ -6,6 +6,10 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
+
 	"ssc/lang/migrate/python"
 	"ssc/lang/schema"
 )
@@ -36,7 +40,7 @@ func spelt(v python.Value) (string, bool) {
 	return sign + mantissa + exponent, true
 }
 
-// number is the text of a float64 or int64; computed is the expression that it was computed by, for a comment.
+// number is the text of a float64 or int64; computed is the arithmetic that gave it.
 func number(v python.Value) (text, computed string, ok bool) {
 	var f float64
 	switch x := v.X.(type) {
@@ -61,6 +65,33 @@ func number(v python.Value) (text, computed string, ok bool) {
 		computed = strings.Join(strings.Fields(v.Text), " ")
 	}
 	return text, computed, true
+}
+
+// digits matches the numbers of an arithmetic.
+var digits = regexp.MustCompile(`(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?`)
+
+// formula is the arithmetic that gave a number as HCL reads it, where HCL computes the same float64 as Python, which rounds after each operation.
+func formula(computed, number string) (string, bool) {
+	if strings.Contains(computed, "//") { // a comment there
+		return "", false
+	}
+	text := digits.ReplaceAllStringFunc(computed, func(number string) string {
+		if s, ok := spelt(python.Value{Text: number}); ok {
+			return s
+		}
+		return number
+	})
+	e, diags := hclsyntax.ParseExpression([]byte(text), "", hcl.InitialPos)
+	if diags.HasErrors() || len(e.Variables()) > 0 {
+		return "", false
+	}
+	x, diags := e.Value(nil)
+	if diags.HasErrors() || x.Type() != cty.Number || x.IsNull() || !x.IsKnown() {
+		return "", false
+	}
+	got, _ := x.AsBigFloat().Float64()
+	want, err := strconv.ParseFloat(number, 64)
+	return text, err == nil && got == want
 }
 
 // expression is the text of any value that HCL can hold.
