@@ -4,11 +4,11 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
 	"ssc/runtime/checkpoint/atomic"
+	"ssc/runtime/checkpoint/naming"
 	"ssc/runtime/checkpoint/pth"
 	"ssc/runtime/checkpoint/safetensors"
 	"ssc/runtime/train"
@@ -36,45 +36,13 @@ func (f Foreign) Extension() string {
 	return ".pth"
 }
 
-// renames of a vision transformer's parameters, which have MMClassification's names, in the order that they are tried.
-var renames = map[Foreign][]struct {
-	from *regexp.Regexp
-	to   string
-}{
-	Timm: {
-		{regexp.MustCompile(`^patch_embed\.projection\.`), "patch_embed.proj."},
-		{regexp.MustCompile(`^layers\.(\d+)\.ln(\d)\.`), "blocks.$1.norm$2."},
-		{regexp.MustCompile(`^layers\.(\d+)\.attn\.`), "blocks.$1.attn."},
-		{regexp.MustCompile(`^layers\.(\d+)\.ffn\.layers\.0\.0\.`), "blocks.$1.mlp.fc1."},
-		{regexp.MustCompile(`^layers\.(\d+)\.ffn\.layers\.1\.`), "blocks.$1.mlp.fc2."},
-		{regexp.MustCompile(`^ln1\.`), "norm."},
-		{regexp.MustCompile(`^(cls_token|pos_embed)$`), "$1"},
-	},
-	Torchvision: {
-		{regexp.MustCompile(`^patch_embed\.projection\.`), "conv_proj."},
-		{regexp.MustCompile(`^layers\.(\d+)\.ln(\d)\.`), "encoder.layers.encoder_layer_$1.ln_$2."},
-		{regexp.MustCompile(`^layers\.(\d+)\.attn\.qkv\.`), "encoder.layers.encoder_layer_$1.self_attention.in_proj_"},
-		{regexp.MustCompile(`^layers\.(\d+)\.attn\.proj\.`), "encoder.layers.encoder_layer_$1.self_attention.out_proj."},
-		{regexp.MustCompile(`^layers\.(\d+)\.ffn\.layers\.0\.0\.`), "encoder.layers.encoder_layer_$1.mlp.0."},
-		{regexp.MustCompile(`^layers\.(\d+)\.ffn\.layers\.1\.`), "encoder.layers.encoder_layer_$1.mlp.3."},
-		{regexp.MustCompile(`^ln1\.`), "encoder.ln."},
-		{regexp.MustCompile(`^cls_token$`), "class_token"},
-		{regexp.MustCompile(`^pos_embed$`), "encoder.pos_embedding"},
-	},
-}
-
 // Name is a parameter's name in the program, by that which a backbone gives it. Errors: a parameter that the program's network of that kind has not.
 func (f Foreign) Name(backbone, name string) (string, error) {
-	list, other := renames[f]
-	switch {
-	case backbone == "resnet" || !other: // torchvision's names are everybody's, and MMClassification's are MMSelfSup's
+	if backbone == "resnet" || f == MMSelfSup || f == MMDet { // torchvision's names are everybody's, and MMClassification's are MMSelfSup's
 		return name, nil
-	case backbone == "vision_transformer":
-		for _, r := range list {
-			if r.from.MatchString(name) {
-				return r.from.ReplaceAllString(name, r.to), nil
-			}
-		}
+	}
+	if to, ok := naming.Theirs(string(f), name); ok && backbone == "vision_transformer" {
+		return to, nil
 	}
 	return "", fmt.Errorf("%s has no parameter for %s of the backbone %s; -format safetensors writes it under the name that it has", f, name, backbone)
 }

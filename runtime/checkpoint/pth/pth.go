@@ -27,7 +27,7 @@ type Weights struct {
 	Others  []string             // what else stands beside the weights and is not read, such as optimizer
 }
 
-// Read reads the weights of a file: those under state_dict or model when the file has them, else all tensors at the top. Errors: a file that is none of PyTorch's, is damaged, or needs code to be read.
+// Read reads the weights of a file: those under state_dict, model or teacher when the file has them, else all tensors at the top. Errors: a file that is none of PyTorch's, is damaged, or needs code to be read.
 func Read(r io.ReaderAt, size int64) (*Weights, error) {
 	archive, err := zip.NewReader(r, size)
 	if err == nil {
@@ -185,7 +185,7 @@ func collect(v any, size int64, mem memory) (*Weights, error) {
 		return nil, errors.New("the file holds no dictionary of weights; a whole model that was saved needs its code to be read")
 	}
 	w := &Weights{}
-	for _, k := range []string{"state_dict", "model"} {
+	for _, k := range []string{"state_dict", "model", "teacher"} {
 		inner, has := d.get(k)
 		if sub, ok := inner.(*dict); has && ok {
 			for _, o := range d.keys {
