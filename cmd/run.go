@@ -21,7 +21,7 @@ var runCommand = &cli.Command{
 		"a finished one is only evaluated. Ctrl-C (or SIGTERM, SIGHUP) finishes the step, saves and exits with code 3; a second one exits at once.",
 	Flags: pipelineFlags(
 		&cli.StringFlag{Name: "run", Usage: "the run folder `DIR` (default: runs/NAME, after the pipeline)"},
-		&cli.IntFlag{Name: "steps", Usage: "stop after `N` steps in all, without evaluating"},
+		&cli.IntFlag{Name: "steps", Usage: "stop after `N` steps in all, without evaluating; 0 saves the initial weights, such as those that init_from names, for ssc evaluate"},
 		&cli.BoolFlag{Name: "dry-run", Usage: "make a few real steps of each stage in a folder of its own, which is removed, and say what the run takes in time, memory and disk"},
 		&cli.BoolFlag{Name: "profile", Usage: fmt.Sprintf("time %d steps, after %d to warm up: by function and by block of the pipeline, with profile.trace.json in the run folder", profile.Steps, profile.Warmup)},
 		deviceFlag(),
@@ -54,7 +54,7 @@ func run(c *cli.Context) error {
 	defer stop()
 	rep.begin(j.plan)
 	rep.diagnose("warning", j.warnings)
-	o := train.Options{Dir: j.dir, Threads: c.Int("threads"), Workers: c.Int("workers"), Steps: c.Int("steps"), Report: rep, Track: newTracker(c),
+	o := train.Options{Dir: j.dir, Threads: c.Int("threads"), Workers: c.Int("workers"), Steps: c.Int("steps"), Initial: c.IsSet("steps") && c.Int("steps") == 0, Report: rep, Track: newTracker(c),
 		Accept: c.StringSlice("accept"), Strict: c.Bool("strict"), Force: c.Bool("force")}
 	if c.Bool("profile") {
 		o.Profile = newProfile(j, rep, o.Threads)
@@ -69,7 +69,7 @@ func run(c *cli.Context) error {
 		return rep.ended(err)
 	}
 	rep.openLog()
-	if o.Steps > 0 {
+	if o.Steps > 0 || o.Initial {
 		rep.Note("the training in %s is complete; -steps leaves evaluating to: ssc evaluate %s", j.dir, j.dir)
 		return nil
 	}

@@ -27,6 +27,7 @@ type Options struct {
 	Threads int    // inside an operator; 0: one per physical core
 	Workers int    // of the loader; 0: as the plan says
 	Steps   int    // stop after this many steps in all; 0: at the end of the plan
+	Initial bool   // stop before the first step: the initial state is saved
 	Report  Reporter
 	Track   *track.Tracker    // keeps the report and other programs' files; nil: nobody does
 	Profile *profile.Recorder // times the first steps; nil: nobody does
@@ -228,7 +229,7 @@ func (r *run) prepare(ctx context.Context) (err error) {
 	}
 	r.perEpoch = plan.StepsPerEpoch(n, r.plan.Loader.BatchSize, r.plan.Loader.Last)
 	r.total = r.perEpoch * r.plan.Train.Epochs
-	if r.Steps > 0 {
+	if r.Steps > 0 || r.Initial {
 		r.total = min(r.total, r.Steps)
 	}
 	if err := r.openFolder(); err != nil {
