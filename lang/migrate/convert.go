@@ -104,7 +104,7 @@ func (c *converter) elsewhere() bool {
 	model := dictAt(c.m, "model")
 	for _, k := range []string{"roi_head", "rpn_head", "bbox_head", "decode_head"} {
 		if v, ok := model.Get(k); ok {
-			c.rep.add(Attention, v.At, "model."+k, "", "this trains a detector or a segmentation network, which ssc does not: keep the file, and give it the backbone's weights, whose names are torchvision's")
+			c.rep.add(Attention, v.At, "model."+k, "", "this trains a detector or a segmentation network, which ssc does not: keep the file, and give it the backbone's weights: ssc export RUN -format mmdet writes them for init_cfg")
 			return true
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 
 	"ssc/lang"
+	"ssc/lang/diag"
 	"ssc/lang/migrate/python"
 	"ssc/lang/schema"
 )
@@ -209,6 +210,9 @@ func (p *printer) block(indent string, b *block) {
 		q := printer{commented: true, written: p.written}
 		q.block("", b)
 		text := string(lang.Format([]byte(q.String())))
+		if b.from.Filename != "" {
+			p.comments(indent, []string{"not in ssc, from " + diag.At(b.from)})
+		}
 		p.comments(indent, strings.Split(strings.TrimRight(text, "\n"), "\n"))
 		return
 	}
