@@ -10,6 +10,9 @@ func (m *machine) call(op byte) (known bool, err error) {
 		if module, err = m.line(); err == nil {
 			name, err = m.line()
 		}
+		if err == nil {
+			err = global{module, name}.refuse()
+		}
 		m.push(global{module, name})
 	case 0x93:
 		if len(m.stack) < 2 {
@@ -18,6 +21,7 @@ func (m *machine) call(op byte) (known bool, err error) {
 		name, _ := m.stack[len(m.stack)-1].(string)
 		module, _ := m.stack[len(m.stack)-2].(string)
 		m.stack = m.stack[:len(m.stack)-2]
+		err = global{module, name}.refuse()
 		m.push(global{module, name})
 	case 'R', 0x81:
 		var args, fn any
