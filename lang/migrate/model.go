@@ -197,9 +197,22 @@ func (c *converter) norm(v python.Value, where string) []*block {
 
 func (c *converter) normArgument(b *block, set *schema.Set, _ string, v python.Value, where string) bool {
 	if set.Child("norm") == nil {
-		return false
+		d, ok := v.X.(*python.Dict)
+		return ok && d.Len() == 1 && batchNorms[typeOf(d)] && c.onlyNorm(b, v, where)
 	}
 	b.blocks = append(b.blocks, c.norm(v, where)...)
+	return true
+}
+
+// batchNorms are the batch norms, synchronised or not, that a neck may name.
+var batchNorms = map[string]bool{"BN": true, "BN1d": true, "SyncBN": true}
+
+// onlyNorm drops what chooses among batch norms of a neck that has one only.
+func (c *converter) onlyNorm(b *block, v python.Value, where string) bool {
+	if b.typ != "neck" || b.label != "odc" && b.label != "relative_loc" {
+		return false
+	}
+	c.rep.add(Dropped, v.At, where, "", "the batch norm of this neck is of the whole batch, as a synchronised one")
 	return true
 }
 
@@ -207,7 +220,7 @@ func (c *converter) normArgument(b *block, set *schema.Set, _ string, v python.V
 func (c *converter) syncBN(b *block, set *schema.Set, _ string, v python.Value, where string) bool {
 	on, ok := v.X.(bool)
 	if !ok || set.Child("norm") == nil {
-		return false
+		return ok && c.onlyNorm(b, v, where)
 	}
 	name := "bn"
 	if on {

@@ -22,7 +22,7 @@ var typeRules = []typeRule{
 	{"algorithm", "MMClsImageClassifierWrapper", "classification", "MMClassification's classifier"},
 	{"backbone", "MoCoV3ViT", "vision_transformer", ""},
 	{"backbone", "ResNetSobel", "resnet", "with_sobel is written out"},
-	{"neck", "NonLinearNeckV0", "odc", "sync_bn becomes a norm block"},
+	{"neck", "NonLinearNeckV0", "odc", "its norm is of the whole batch, so sync_bn is left out"},
 	{"neck", "NonLinearNeckV1", "moco_v2", ""},
 	{"neck", "NonLinearNeckV2", "nonlinear", "two layers with biases, no norm after the last"},
 	{"neck", "NonLinearNeckSimCLR", "nonlinear", "sync_bn becomes a norm block, with_bias also means the last layer"},
