@@ -1,5 +1,5 @@
-// Package migrated compares what migrated pipelines mean with what MMSelfSup makes of the same files: parameters, learning rates, groups, moving averages, constants and views. The expectations in
-// testdata/expected.json were written by testdata/oracle.py with MMSelfSup's own objects, those in testdata/1x by the script there with the objects of MMSelfSup 1.0.0.
+// Package migrated compares what migrated pipelines mean with what OpenSelfSup and MMSelfSup make of the same files: parameters, learning rates, groups, moving averages, constants and views. The expectations in
+// testdata/expected.json were written by testdata/oracle.py with MMSelfSup's own objects, those in testdata/1x and testdata/openselfsup by the scripts there with the objects of MMSelfSup 1.0.0 and of OpenSelfSup.
 package migrated
 
 import (
@@ -50,7 +50,7 @@ type group struct {
 
 // TestMeaning migrates and compiles each configuration and compares its plan with upstream's objects.
 func TestMeaning(t *testing.T) {
-	for _, dir := range []string{"testdata", "testdata/1x"} {
+	for _, dir := range []string{"testdata", "testdata/1x", "testdata/openselfsup"} {
 		t.Run(filepath.Base(dir), func(t *testing.T) { meaning(t, dir) })
 	}
 }

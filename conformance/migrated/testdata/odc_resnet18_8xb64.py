@@ -3,7 +3,7 @@ model = dict(
     type='ODC',
     with_sobel=False,
     backbone=dict(type='ResNet', depth=18, in_channels=3, out_indices=[4], norm_cfg=dict(type='SyncBN')),
-    neck=dict(type='ODCNeck', in_channels=512, hid_channels=256, out_channels=64, with_avg_pool=True),
+    neck=dict(type='ODCNeck', in_channels=512, hid_channels=256, out_channels=64, norm_cfg=dict(type='SyncBN'), with_avg_pool=True),
     head=dict(type='ClsHead', with_avg_pool=False, in_channels=64, num_classes={{_base_.num_classes}}),
     memory_bank=dict(type='ODCMemory', length=5000, feat_dim=64, momentum=0.4, num_classes={{_base_.num_classes}}, min_cluster=15, debug=False))
 data = dict(replace=True)

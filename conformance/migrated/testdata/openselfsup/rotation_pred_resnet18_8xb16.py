@@ -1,0 +1,14 @@
+_base_ = '_base_/run.py'
+img_norm_cfg = dict(mean=[0.485, 0.456, 0.406], std=[0.229, 0.224, 0.225])
+source = dict(type='ImageNet', memcached=True, mclient_path='/mnt/memcached', list_file='data/imagenet/meta/train.txt', root='data/imagenet/train')
+end = [dict(type='ToTensor'), dict(type='Normalize', **img_norm_cfg)]
+model = dict(
+    type='RotationPred', pretrained=None,
+    backbone=dict(type='ResNet', depth=18, in_channels=3, out_indices=[4], norm_cfg=dict(type='SyncBN')),
+    head=dict(type='ClsHead', with_avg_pool=True, in_channels=512, num_classes=4))
+data = dict(
+    imgs_per_gpu=16,  # (16*4) x 8 = 512
+    workers_per_gpu=2,
+    train=dict(type='RotationPredDataset', data_source=source, pipeline=[dict(type='RandomResizedCrop', size=224), dict(type='RandomHorizontalFlip')] + end))
+optimizer = dict(type='SGD', lr=0.2, momentum=0.9, weight_decay=0.0001, nesterov=False)
+lr_config = dict(policy='step', step=[30, 50], warmup='linear', warmup_iters=5, warmup_ratio=0.1, warmup_by_epoch=True)
