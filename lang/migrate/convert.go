@@ -1,9 +1,11 @@
 package migrate
 
 import (
+	"fmt"
 	"path"
 	"strings"
 
+	"ssc/lang/diag"
 	"ssc/lang/migrate/python"
 	"ssc/lang/schema"
 )
@@ -273,6 +275,8 @@ func (c *converter) argument(b *block, set *schema.Set, kind, typ, key string, v
 		c.rep.add(Missing, v.At, where, key+" "+snake(typeOf(d), suffixes[key]), "%s has no %s, and upstream's is a %s", title(b), key, typeOf(d))
 		return
 	}
+	line := strings.Fields(fmt.Sprintf("%s = %s: not in ssc, from %s", key, python.Repr(v), diag.At(v.At)))
+	b.unsaid = append(b.unsaid, strings.Join(line, " "))
 	c.rep.add(Attention, v.At, where, "", "there is no argument %q in %s.%s", key, title(b), schema.DidYouMean(key, set.FieldNames()))
 }
 

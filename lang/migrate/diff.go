@@ -105,6 +105,11 @@ func (l layout) diff(base, want *block) (out *block, ok bool) {
 			out.args = append(out.args, &arg{name: b.name, text: "null"})
 		}
 	}
+	for _, u := range want.unsaid {
+		if !slices.Contains(base.unsaid, u) {
+			out.unsaid = append(out.unsaid, u)
+		}
+	}
 	if theirs, ours := l.list(base), l.list(want); !slices.EqualFunc(theirs, ours, (*block).same) {
 		if len(ours) == 0 {
 			return nil, false
@@ -114,7 +119,7 @@ func (l layout) diff(base, want *block) (out *block, ok bool) {
 	if !l.diffBlocks(out, base, want) {
 		return nil, false
 	}
-	if len(out.args) == 0 && len(out.blocks) == 0 && (base.label == want.label || !l.named(want)) {
+	if len(out.args) == 0 && len(out.blocks) == 0 && len(out.unsaid) == 0 && (base.label == want.label || !l.named(want)) {
 		return nil, true
 	}
 	return out, true
@@ -164,6 +169,7 @@ func (l layout) overlay(base, over *block, siblings bool) (out *block, ok bool) 
 		out.lead, out.trail, out.from = base.lead, base.trail, base.from
 	}
 	ok = true
+	out.unsaid = slices.Concat(base.unsaid, over.unsaid)
 	out.args = slices.Clone(base.args)
 	for _, a := range over.args {
 		i := slices.IndexFunc(out.args, func(b *arg) bool { return b.name == a.name })

@@ -21,8 +21,9 @@ type block struct {
 	lead       []string // comments above
 	trail      string   // comment behind the opening brace
 	from       hcl.Range
-	missing    bool // ssc has no such component: the block is written as a comment
-	behind     bool // a transform that works on normalised images
+	unsaid     []string // arguments that ssc does not have: comments behind the others
+	missing    bool     // ssc has no such component: the block is written as a comment
+	behind     bool     // a transform that works on normalised images
 }
 
 // arg is an argument with its expression as it is written.
@@ -222,6 +223,7 @@ func (p *printer) block(indent string, b *block) {
 		p.WriteString(" " + schema.Literal(b.label))
 	}
 	switch {
+	case len(b.unsaid) > 0:
 	case len(b.blocks) == 0 && b.trail == "" && len(b.args) == 0:
 		p.WriteString(" {}\n")
 		return
@@ -235,6 +237,7 @@ func (p *printer) block(indent string, b *block) {
 	for _, a := range b.args {
 		p.arg(indent+"  ", a)
 	}
+	p.comments(indent+"  ", b.unsaid)
 	for _, k := range b.blocks {
 		p.block(indent+"  ", k)
 	}
