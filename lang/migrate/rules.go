@@ -138,6 +138,16 @@ var changedDefaults = []changedDefault{
 	{"transform", "Solarization", eraOpenSelfSup, "p", "1", "OpenSelfSup's always acts"},
 }
 
+// datasetRule is a type of dataset of OpenSelfSup and 0.x, which holds a source; how many views there are is said by blocks today.
+type datasetRule struct{ typ, to, why string }
+
+var datasetRules = []datasetRule{
+	{"ClassificationDataset", "one view", ""}, {"ExtractDataset", "one view", ""}, {"NPIDDataset", "one view", ""}, {"SingleViewDataset", "one view", ""}, {"OneViewDataset", "one view", ""},
+	{"ContrastiveDataset", "a view with count = 2", ""}, {"BYOLDataset", "a view for each of the two pipelines", ""}, {"MultiViewDataset", "a view for each pipeline, with its number as count", ""},
+	{"DeepClusterDataset", "one view, whose clusters the algorithm keeps", ""},
+	{"RelativeLocDataset", "one view", "patches are made by the algorithm"}, {"RotationPredDataset", "one view", "rotations are made by the algorithm"},
+}
+
 // topRule is a key of the file that has no counterpart.
 type topRule struct{ key, why string }
 
@@ -163,6 +173,10 @@ func Manual() string {
 		"| type upstream | in ssc | what else changes |\n| --- | --- | --- |\n")
 	for _, r := range typeRules {
 		row(&b, "`"+r.from+"`", r.kind+" `"+r.to+"`", r.why)
+	}
+	b.WriteString("\n## Datasets\n\n| type of data.train | in ssc | what else changes |\n| --- | --- | --- |\n")
+	for _, r := range datasetRules {
+		row(&b, "`"+r.typ+"`", r.to, r.why)
 	}
 	b.WriteString("\n## Arguments\n\nArguments of the same name are not listed. Where a value stands in the third column, only that value may be left out; another one is left to you.\n\n" +
 		"| component | argument upstream | in ssc | why |\n| --- | --- | --- | --- |\n")

@@ -3,7 +3,6 @@ package migrate
 import (
 	"fmt"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -79,17 +78,23 @@ func sameViews(a, b *python.Dict) bool {
 // oldDataset reports a type of dataset around a source that is none of upstream's, and arguments that none of them has.
 func (c *converter) oldDataset(d *python.Dict, v python.Value, where string) {
 	t := typeOf(d)
-	if !oldDatasets.MatchString(t) {
+	typ, _ := d.Get("type")
+	if i := datasetOf(t); i < 0 {
 		c.rep.add(Missing, v.At, where, "dataset", "ssc has no dataset of type %s; its source and transforms are converted as those of a plain one", t)
-	}
-	if t == "RelativeLocDataset" || t == "RotationPredDataset" {
-		c.rep.add(Changed, v.At, where, "dataset", "patches and rotations are made by the algorithm")
+	} else if r := datasetRules[i]; r.why != "" {
+		c.rep.add(Changed, typ.At, where+".type", r.to, "%s", r.why)
+	} else {
+		c.rep.add(Converted, typ.At, where+".type", r.to, "")
 	}
 	for _, k := range d.Keys() {
 		if x, _ := d.Get(k); k != "type" && k != "data_source" && k != "prefetch" && k != "_scope_" && !slices.Contains(viewKeys, k) && !isNone(x) {
 			c.rep.add(Attention, x.At, where+"."+k, "", "there is no argument %q in a dataset", k)
 		}
 	}
+}
+
+func datasetOf(typ string) int {
+	return slices.IndexFunc(datasetRules, func(r datasetRule) bool { return r.typ == typ })
 }
 
 // source converts where images come from. 1.x has folder and list in the dataset itself, relative to data_root.
@@ -157,13 +162,10 @@ func below(root string, x any) any {
 	return s
 }
 
-// oldDatasets are types of datasets, which in 0.x hold a source and are none.
-var oldDatasets = regexp.MustCompile(`^(Single|Multi|One)ViewDataset$|^(Classification|Contrastive|BYOL|NPID|Extract|DeepCluster|RelativeLoc|RotationPred)Dataset$`)
-
 // sourceOf converts a source by its type and by whether it has a list of files.
 func (c *converter) sourceOf(d *python.Dict, v python.Value, where string) *block {
 	t := typeOf(d)
-	if oldDatasets.MatchString(t) || t == "" {
+	if datasetOf(t) >= 0 || t == "" {
 		return nil
 	}
 	kind := c.kind("source")
