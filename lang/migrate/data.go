@@ -145,7 +145,7 @@ func (c *converter) sampler(v python.Value, where string) {
 	c.rep.add(Dropped, v.At, where, "", "one process reads all images")
 }
 
-// Patterns that tell the processes that a learning rate is meant for: the name of a file (8xb32, 8xb32-accum16), and OpenSelfSup's comment on the images of each.
+// Patterns that tell the processes that a learning rate is meant for: the name of a file (8xb32, 8xb32-accum16), and the comment on the images of each, as OpenSelfSup and MMSelfSup have it.
 var (
 	fileProcesses    = regexp.MustCompile(`(?:^|[_-])(\d+)xb(\d+)(?:[_-]|$)`)
 	commentProcesses = regexp.MustCompile(`total\s+(\d+)\s*[*x]\s*(\d+)`)
@@ -164,8 +164,8 @@ func (c *converter) processCount() int {
 		n, _ := strconv.Atoi(m[1])
 		return min(n, 1<<16)
 	}
-	if d := dictAt(c.m, "data"); d != nil {
-		v, _ := d.Get("imgs_per_gpu")
+	for _, of := range []struct{ key, batch string }{{"data", "imgs_per_gpu"}, {"data", "samples_per_gpu"}, {"train_dataloader", "batch_size"}} {
+		v, _ := dictAt(c.m, of.key).Get(of.batch)
 		if m := commentProcesses.FindStringSubmatch(v.Trail); m != nil {
 			a, _ := strconv.Atoi(m[1])
 			b, _ := strconv.Atoi(m[2])
