@@ -9,7 +9,7 @@
 # make faults  the long campaign of kills, power cuts and failing calls (some 20 minutes)      make soak   hours of random faults (SOAK=2h)
 # make results what every small example's encoder is worth, with three seeds, into spec/results.md (hours; ONLY=byol makes those rows again)
 # make photos  a folder of 5,000 photographs, 40 of them damaged, from ssc init to a finished epoch without an edit
-# make corpus UPSTREAM=DIR   upstream's configurations evaluated as upstream's own classes do (conformance/corpus/main.go)
+# make corpus UPSTREAM=DIR   upstream's configurations evaluated as upstream's own classes do, converted and compiled (conformance/corpus/main.go)
 # make gpu     installs the CUDA provider (some gigabytes) and checks on a machine with a GPU what spec/gpu.md claims; DEVICE=cuda:1 for another
 # make nvrtc   NVIDIA's compiler of CUDA C++, which needs no GPU (60 MB): with it the tests compile all CUDA sources
 # make gpu-less   engines of ResNet-50 and ViT-S/16 by TensorRT-RTX, which needs no GPU (90 MB; SSC_TENSORRT_INCLUDE=DIR with TensorRT's headers)
