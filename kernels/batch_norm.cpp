@@ -1,4 +1,4 @@
-// BatchNorm: y = (x - mean)/sqrt(variance + epsilon)*w + b, with mean and biased variance of each channel; BatchNormRelu: max(y + shortcut, 0).
+// BatchNorm: y = (x - mean)/sqrt(variance + epsilon)*w + b, with mean and biased variance of each channel in each group of the batch; BatchNormRelu: max(y + shortcut, 0).
 #include "norm.h"
 
 namespace ssc {
@@ -7,20 +7,33 @@ namespace {
 template <bool relu, class T>
 class BatchNorm : public Kernel {
  public:
-  explicit BatchNorm(const Attributes& a) : epsilon_(a.number("epsilon", 1e-5f)), last_(a.integer("channels_last", 0) != 0) {}
+  explicit BatchNorm(const Attributes& a) : epsilon_(a.number("epsilon", 1e-5f)), last_(a.integer("channels_last", 0) != 0), groups_(a.integer("groups", 1)) {}
 
   void compute(Call& call) override {
-    const Channels c(call.dims(0), last_);
+    const Channels c(call.dims(0), last_, groups_);
     const T* const x = call.input<T>(0);
     const T* const r = call.has(3) ? call.input<T>(3) : nullptr;
     if (call.dims(1) != Dims{c.count} || call.dims(2) != Dims{c.count}) mismatch("BatchNorm", "gain and offset do not fit " + text(call.dims(0)));
     if (r && call.dims(3) != call.dims(0)) mismatch("BatchNormRelu", "the shortcut " + text(call.dims(3)) + " does not fit " + text(call.dims(0)));
     T* const y = call.output<T>(0, call.dims(0));
-    const Buffer spare = call.scratch(2 * c.count * sizeof(float));
-    float* mean = call.output(1, {c.count});
-    float* variance = call.output(2, {c.count});
+    const int64_t moments = c.groups * c.count;
+    const Buffer spare = call.scratch(2 * moments * sizeof(float));
+    float* mean = call.output(1, {moments});
+    float* variance = call.output(2, {moments});
     if (!mean) mean = spare.floats();
-    if (!variance) variance = spare.floats() + c.count;
+    if (!variance) variance = spare.floats() + moments;
+    for (int64_t g = 0; g < c.groups; g++) {
+      const int64_t at = g * c.size();
+      group(call, c, x + at, r ? r + at : nullptr, y + at, mean + g * c.count, variance + g * c.count);
+    }
+  }
+
+ private:
+  float epsilon_;
+  bool last_;
+  int64_t groups_;
+
+  void group(const Call& call, const Channels& c, const T* x, const T* r, T* y, float* mean, float* variance) const {
     if (c.planes()) {
       // A channel's planes mostly fit into the second-level cache: read from memory once, used three times.
       call.parallel(c.count, [&](size_t k) {
@@ -39,10 +52,6 @@ class BatchNorm : public Kernel {
       for (int64_t i = from * c.count; i < to * c.count; i += c.count) row(x + i, r ? r + i : nullptr, y + i, c.count, f.scale.data(), f.shift.data());
     });
   }
-
- private:
-  float epsilon_;
-  bool last_;
 
   static float end(float y) { return relu && y < 0 ? 0 : y; }  // NaN stays
 
@@ -66,7 +75,10 @@ class BatchNorm : public Kernel {
   }
 };
 
-std::vector<Dims> shapes(const std::vector<Dims>& in, const Attributes&) { return {in.at(0), in.at(1), in.at(1)}; }
+std::vector<Dims> shapes(const std::vector<Dims>& in, const Attributes& a) {
+  const Dims moments = in.at(1).empty() ? Dims{} : Dims{a.integer("groups", 1) * in[1][0]};
+  return {in.at(0), moments, moments};
+}
 
 template <class T>
 std::vector<Arg> outputs() {

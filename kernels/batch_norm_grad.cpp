@@ -91,14 +91,15 @@ class Rows {
 template <bool relu, class T>
 class BatchNormGrad : public Kernel {
  public:
-  explicit BatchNormGrad(const Attributes& a) : epsilon_(a.number("epsilon", 1e-5f)), last_(a.integer("channels_last", 0) != 0) {}
+  explicit BatchNormGrad(const Attributes& a) : epsilon_(a.number("epsilon", 1e-5f)), last_(a.integer("channels_last", 0) != 0), groups_(a.integer("groups", 1)) {}
 
   // The inputs are dy, x, w, mean, variance, or dy, x, w, b, mean, variance, y.
   void compute(Call& call) override {
-    const Channels c(call.dims(1), last_);
+    const Channels c(call.dims(1), last_, groups_);
     if (call.dims(0) != call.dims(1)) mismatch("BatchNormGrad", "dy is " + text(call.dims(0)) + ", x " + text(call.dims(1)));
     for (size_t i = 2; i < (relu ? 6 : 5); i++) {
-      if (call.dims(i) != Dims{c.count}) mismatch("BatchNormGrad", "an input of shape " + text(call.dims(i)) + " does not fit " + text(call.dims(1)));
+      const bool moments = i + 2 >= (relu ? 6 : 5);
+      if (call.dims(i) != Dims{moments ? c.groups * c.count : c.count}) mismatch("BatchNormGrad", "an input of shape " + text(call.dims(i)) + " does not fit " + text(call.dims(1)));
     }
     if (!relu) return run<From::dy>(call, c, call.input(2), call.input(3), nullptr);
     if (!call.has(6)) return run<From::anew>(call, c, call.input(3), call.input(4), nullptr);
@@ -109,20 +110,34 @@ class BatchNormGrad : public Kernel {
  private:
   float epsilon_;
   bool last_;
+  int64_t groups_;
 
   template <From from>
   void run(Call& call, const Channels& c, const float* b, const float* mean, const T* y) {
-    const float* const w = call.input(2);
     const float* const variance = call.input(relu ? 5 : 4);
     Data<T> d{call.input<T>(0), call.input<T>(1), y, mean, call.output<T>(0, call.dims(1)), y ? call.output<T>(3, call.dims(1)) : nullptr};
     float* const dw = call.output(1, {c.count});
     float* const db = call.output(2, {c.count});
     const Buffer spare = call.scratch(y && !d.g ? size_of(call.dims(1)) * sizeof(T) : 0);
     if (y && !d.g) d.g = static_cast<T*>(spare.data());
+    for (float* sum : {dw, db}) {
+      if (sum) std::fill(sum, sum + c.count, 0.0f);
+    }
+    for (int64_t g = 0; g < c.groups; g++) {
+      const int64_t at = g * c.size(), moments = g * c.count;
+      const auto part = [at](auto* all) { return all ? all + at : nullptr; };
+      group<from>(call, c, b, variance + moments, {d.dy + at, d.x + at, part(d.y), mean + moments, part(d.dx), part(d.g)}, dw, db);
+    }
+  }
+
+  // One group; dw and db, null for none, are added to.
+  template <From from>
+  void group(const Call& call, const Channels& c, const float* b, const float* variance, const Data<T>& d, float* dw, float* db) const {
+    const float *const w = call.input(2), *const mean = d.mean;
     const auto line = [&](int64_t k, double sum, double centred) {  // sums of g and of g*(x - mean)
       const double r = 1 / std::sqrt(static_cast<double>(variance[k]) + epsilon_), n = c.elements(), a = w[k] * r;
-      if (dw) dw[k] = static_cast<float>(centred * r);
-      if (db) db[k] = static_cast<float>(sum);
+      if (dw) dw[k] += static_cast<float>(centred * r);
+      if (db) db[k] += static_cast<float>(sum);
       const float slope = static_cast<float>(-a * r * r * centred / n);
       return Line{static_cast<float>(a), slope, static_cast<float>(-a * sum / n) - slope * mean[k]};
     };

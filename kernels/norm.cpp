@@ -4,13 +4,15 @@
 
 namespace ssc {
 
-Channels::Channels(const Dims& d, bool last) {
+Channels::Channels(const Dims& d, bool last, int64_t parts) : groups(parts) {
   if (d.size() < 2) throw Error("norm: the input is " + text(d) + ", want [batch, channel, …]");
   const size_t axis = last ? d.size() - 1 : 1;
   count = d[axis];
   for (size_t i = 0; i < d.size(); i++) {
     if (i != axis) (i < axis ? outer : inner) *= d[i];
   }
+  if (groups < 1 || d[0] % groups != 0) throw Error("norm: " + std::to_string(groups) + " groups do not divide the batch of " + text(d));
+  outer /= groups;
 }
 
 namespace {

@@ -10,11 +10,13 @@
 
 namespace ssc {
 
-// A tensor as outer x count x inner, channels in the middle; inner is 1 for channels last and for two axes.
+// A tensor, or each of so many equal parts of its first axis, as outer x count x inner, channels in the middle; inner is 1 for channels last and for two axes.
 struct Channels {
-  int64_t outer = 1, count = 1, inner = 1;
+  int64_t outer = 1, count = 1, inner = 1, groups = 1;
 
-  Channels(const Dims& d, bool last);
+  Channels(const Dims& d, bool last, int64_t parts);
+
+  int64_t size() const { return outer * count * inner; }  // of a group
 
   bool planes() const { return inner > 1; }
   int64_t plane(int64_t n, int64_t channel) const { return (n * count + channel) * inner; }

@@ -72,11 +72,26 @@ func Scratch(n *ir.Node) int64 {
 func Inline(g *ir.Graph, names []string) (*ir.Graph, []string) {
 	var those []string
 	for _, n := range g.Nodes {
-		if name := n.Op.Name(); slices.Contains(names, name) && !slices.Contains(those, name) && taken(n) {
-			those = append(those, name)
-		}
+		those = appendTaken(those, n, names)
 	}
 	return ir.InlineCalls(g, func(n *ir.Node) bool { return !refused(n, those) }), those
+}
+
+// appendTaken appends the function of a call, if it is named and for our kernels, or else those in its body.
+func appendTaken(list []string, n *ir.Node, names []string) []string {
+	f, ok := n.Op.(ir.Function)
+	switch {
+	case !ok || slices.Contains(list, f.Name()):
+		return list
+	case slices.Contains(names, f.Name()) && taken(n):
+		return append(list, f.Name())
+	}
+	if body, err := ir.BodyOf(f, n.In); err == nil {
+		for _, n := range body.Nodes {
+			list = appendTaken(list, n, names)
+		}
+	}
+	return list
 }
 
 // refused reports whether a call is of a named function and not for our kernels, or has such a call in its body.

@@ -16,8 +16,8 @@ func calling() *ir.Graph {
 	input := func(name string, dims ...int) *ir.Value { return g.Input(name, ir.Float32, ir.Dims(dims...)) }
 	narrow := func(name string, dims ...int) *ir.Value { return g.Input(name, ir.BFloat16, ir.Dims(dims...)) }
 	c := input("c", 3)
-	rows, _, _ := fn.BatchNorm(input("rows", 4, 3), c, c, 1e-5)
-	maps, _, _ := fn.BatchNorm(input("maps", 4, 3, 2, 2), c, c, 1e-5)
+	rows, _, _ := fn.BatchNorm(input("rows", 4, 3), c, c, 1e-5, 1)
+	maps, _, _ := fn.BatchNorm(input("maps", 4, 3, 2, 2), c, c, 1e-5, 1)
 	small, large := fn.SelfAttention(narrow("small", 2, 3, 24), 1), fn.SelfAttention(narrow("large", 2, 3, 600), 1)
 	single := fn.SelfAttention(input("single", 2, 3, 24), 1)
 	linear := fn.Linear(input("tokens", 2, 5), input("weight", 3, 5), nil, fn.ReLU)
@@ -79,6 +79,18 @@ func TestPlan(t *testing.T) {
 		if _, err := Plan(n, own.Usual); err == nil || !strings.Contains(err.Error(), n.Op.Name()) {
 			t.Errorf("Plan(%s) = %v", n.Op.Name(), err)
 		}
+	}
+}
+
+// TestInlineGroups: kernels that take no groups of the batch compute each of them.
+func TestInlineGroups(t *testing.T) {
+	g := ir.New("train")
+	c := g.Input("c", ir.Float32, ir.Dims(3))
+	y, _, _ := fn.BatchNormRelu(g.Input("x", ir.Float32, ir.Dims(4, 3)), c, c, nil, 1e-5, 2)
+	g.Output(y)
+	g, names := Inline(g, Own())
+	if want := []string{"BatchNormRelu", "BatchNormRelu"}; !slices.Equal(calls(g), want) || !slices.Equal(names, want[:1]) {
+		t.Errorf("the calls are %v and the kernels %v, want one of BatchNormRelu for each of two groups", calls(g), names)
 	}
 }
 

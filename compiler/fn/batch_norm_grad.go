@@ -5,16 +5,13 @@ import (
 	"ssc/compiler/op"
 )
 
-// BatchNormGrad is the gradient of BatchNorm's y with respect to x, w and b. Shapes: dy and x [batch, channel, …], the others [channel].
-func BatchNormGrad(dy, x, w, mean, variance *ir.Value, eps float64) (dx, dw, db *ir.Value) {
-	o := ir.Apply(batchNormGrad{Eps: eps}, dy, x, w, mean, variance)
+// BatchNormGrad is the gradient of BatchNorm's y with respect to x, w and b. Shapes: dy and x [batch, channel, …], mean and variance [group·channel], the others [channel].
+func BatchNormGrad(dy, x, w, mean, variance *ir.Value, eps float64, groups int) (dx, dw, db *ir.Value) {
+	o := ir.Apply(batchNormGrad{Eps: eps, Groups: manyGroups(groups)}, dy, x, w, mean, variance)
 	return o[0], o[1], o[2]
 }
 
-type batchNormGrad struct {
-	Eps  float64 `attr:"epsilon"`
-	Last bool    `attr:"channels_last,omitempty"` // the channel axis is the last
-}
+type batchNormGrad batchNorm
 
 var _ = register(batchNormGrad{Eps: 1e-5})
 
@@ -25,15 +22,18 @@ func (batchNormGrad) MaxOutputs() int { return 3 }
 
 func (batchNormGrad) Doc() ir.Doc {
 	const why = "second derivatives of training are not used"
-	f, last := batchNormGrad{Eps: 1e-5}, batchNormGrad{1e-5, true}
+	f, last := batchNormGrad{Eps: 1e-5}, batchNormGrad{Eps: 1e-5, Last: true}
 	c := ir.Arg{Dims: []int{2}}
 	v := ir.Arg{Dims: []int{2}, Lo: 0.5, Hi: 2}
+	c2, v2 := ir.Arg{Dims: []int{4}}, ir.Arg{Dims: []int{4}, Lo: 0.5, Hi: 2}
 	return ir.Doc{Text: "Gradient of BatchNorm: with x̂ = (x - mean)/sqrt(variance + epsilon) and n elements per channel, db = Σ dy, dw = Σ dy·x̂, dx = w/sqrt(variance + epsilon)·(dy - db/n - x̂·dw/n).",
 		Samples: []ir.Sample{
 			{Label: "map", Op: f, NoGrad: why, In: []ir.Arg{{Dims: []int{3, 2, 4, 3}}, {Dims: []int{3, 2, 4, 3}}, c, c, v}},
 			{Label: "rows", Op: f, NoGrad: why, In: []ir.Arg{{Dims: []int{5, 2}}, {Dims: []int{5, 2}}, c, c, v}},
 			{Label: "map, channels last", Op: last, NoGrad: why, In: []ir.Arg{{Dims: []int{3, 4, 3, 2}}, {Dims: []int{3, 4, 3, 2}}, c, c, v}},
 			{Label: "thin", Op: f, NoGrad: why, In: []ir.Arg{{Dims: []int{4, 2, 1, 3}}, {Dims: []int{4, 2, 1, 3}}, c, c, v}},
+			{Label: "groups", Op: batchNormGrad{Eps: 1e-5, Groups: 2}, NoGrad: why, In: []ir.Arg{{Dims: []int{4, 2, 1, 3}}, {Dims: []int{4, 2, 1, 3}}, c, c2, v2}},
+			{Label: "groups, channels last", Op: batchNormGrad{Eps: 1e-5, Last: true, Groups: 2}, NoGrad: why, In: []ir.Arg{{Dims: []int{4, 4, 3, 2}}, {Dims: []int{4, 4, 3, 2}}, c, c2, v2}},
 		}}
 }
 
@@ -41,7 +41,7 @@ func (f batchNormGrad) Infer(in []*ir.Value) ([]ir.Type, error) { return ir.Infe
 
 // Scratch is that of the kernel.
 func (f batchNormGrad) Scratch(n *ir.Node) Scratch {
-	return Scratch{Once: channelSums(n.In[1], f.Last)}
+	return Scratch{Once: channelSums(n.In[1], batchNorm(f))}
 }
 
 func (batchNormGrad) Grad(*ir.Node, []*ir.Value) []*ir.Value { return nil }
@@ -52,6 +52,9 @@ func (f batchNormGrad) Eval(in []*ir.Tensor) []*ir.Tensor { return ir.EvalBody(f
 func (f batchNormGrad) Body(in []*ir.Value) []*ir.Value {
 	if out := single(f, in); out != nil {
 		return out
+	}
+	if f.Groups > 1 {
+		return byGroup(f.Groups, in, []int{2}, []int{1, 2}, batchNormGrad{Eps: f.Eps, Last: f.Last})
 	}
 	dy, x := in[0], in[1]
 	w, mean, variance := perChannel(in[2], x, f.Last), perChannel(in[3], x, f.Last), perChannel(in[4], x, f.Last)

@@ -6,13 +6,13 @@ import (
 )
 
 // BatchNormRelu is Relu(BatchNorm(x) + shortcut), the end of a layer or, with a shortcut, of a residual block. Shapes: x and shortcut [batch, channel, …], the latter
-// nil for none, w and b [channel]; results y like x, mean and variance [channel]. Ioffe and Szegedy 2015, algorithm 1; He et al. 2015, figure 2.
-func BatchNormRelu(x, w, b, shortcut *ir.Value, eps float64) (y, mean, variance *ir.Value) {
+// nil for none, w and b [channel]; results y like x, mean and variance [group·channel]. Ioffe and Szegedy 2015, algorithm 1; He et al. 2015, figure 2.
+func BatchNormRelu(x, w, b, shortcut *ir.Value, eps float64, groups int) (y, mean, variance *ir.Value) {
 	in := []*ir.Value{x, w, b}
 	if shortcut != nil {
 		in = append(in, shortcut)
 	}
-	o := ir.Apply(batchNormRelu{Eps: eps}, in...)
+	o := ir.Apply(batchNormRelu{Eps: eps, Groups: manyGroups(groups)}, in...)
 	return o[0], o[1], o[2]
 }
 
@@ -26,7 +26,7 @@ func (batchNormRelu) Name() string { return "BatchNormRelu" }
 func (batchNormRelu) MaxOutputs() int { return 3 }
 
 func (batchNormRelu) Doc() ir.Doc {
-	f, last := batchNormRelu{Eps: 1e-5}, batchNormRelu{1e-5, true}
+	f, last := batchNormRelu{Eps: 1e-5}, batchNormRelu{Eps: 1e-5, Last: true}
 	c := ir.Arg{Dims: []int{2}, Lo: 0.5, Hi: 1}
 	sample := func(label string, f batchNormRelu, shortcut bool, dims ...int) ir.Sample {
 		// An offset on either side keeps y away from 0, where it has no derivative.
@@ -37,10 +37,11 @@ func (batchNormRelu) Doc() ir.Doc {
 		return s
 	}
 	return ir.Doc{Text: "Batch normalisation in training with what follows it in a network: y = max((x - mean)/sqrt(variance + epsilon)*w + b + shortcut, 0), where the shortcut may be absent. " +
-		"The batch's own mean and biased variance are the second and third result. The channel axis is the second or, with channels_last, the last.",
+		"The batch's own mean and biased variance are the second and third result. The channel axis is the second or, with channels_last, the last. Groups are those of BatchNorm.",
 		Samples: []ir.Sample{
 			sample("map", f, false, 3, 2, 4, 3), sample("shortcut", f, true, 3, 2, 4, 3), sample("rows", f, false, 6, 2),
 			sample("map, channels last", last, false, 3, 4, 3, 2), sample("shortcut, channels last", last, true, 3, 4, 3, 2), sample("thin", f, true, 4, 2, 1, 3),
+			sample("groups", batchNormRelu{Eps: 1e-5, Groups: 2}, true, 6, 2, 1, 3), sample("groups, channels last", batchNormRelu{Eps: 1e-5, Last: true, Groups: 2}, false, 4, 4, 3, 2),
 		}}
 }
 
@@ -68,6 +69,9 @@ func (f batchNormRelu) Eval(in []*ir.Tensor) []*ir.Tensor { return ir.EvalBody(f
 func (f batchNormRelu) Body(in []*ir.Value) []*ir.Value {
 	if out := single(f, in); out != nil {
 		return out
+	}
+	if f.Groups > 1 {
+		return byGroup(f.Groups, in, []int{1, 2}, nil, batchNormRelu{Eps: f.Eps, Last: f.Last})
 	}
 	out := batchNorm(f).Body(in[:3])
 	if len(in) > 3 {

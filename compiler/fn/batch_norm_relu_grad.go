@@ -15,12 +15,11 @@ func (batchNormReluGrad) Name() string { return "BatchNormReluGrad" }
 func (batchNormReluGrad) MaxOutputs() int { return 4 }
 
 func (batchNormReluGrad) Doc() ir.Doc {
-	f, last := batchNormReluGrad{Eps: 1e-5}, batchNormReluGrad{1e-5, true}
+	f, last := batchNormReluGrad{Eps: 1e-5}, batchNormReluGrad{Eps: 1e-5, Last: true}
 	c := ir.Arg{Dims: []int{2}}
-	v := ir.Arg{Dims: []int{2}, Lo: 0.5, Hi: 2}
 	sample := func(label string, f batchNormReluGrad, shortcut bool, dims ...int) ir.Sample {
-		x := ir.Arg{Dims: dims}
-		s := ir.Sample{Label: label, Op: f, NoGrad: "second derivatives of training are not used", In: []ir.Arg{x, x, c, c, c, v}}
+		x, groups := ir.Arg{Dims: dims}, 2*max(f.Groups, 1)
+		s := ir.Sample{Label: label, Op: f, NoGrad: "second derivatives of training are not used", In: []ir.Arg{x, x, c, c, {Dims: []int{groups}}, {Dims: []int{groups}, Lo: 0.5, Hi: 2}}}
 		if shortcut {
 			y := ir.NewTensor(ir.Float32, dims...)
 			for i := range y.Data {
@@ -35,6 +34,7 @@ func (batchNormReluGrad) Doc() ir.Doc {
 		Samples: []ir.Sample{
 			sample("map", f, false, 3, 2, 4, 3), sample("shortcut", f, true, 3, 2, 4, 3), sample("rows", f, false, 5, 2),
 			sample("map, channels last", last, false, 3, 4, 3, 2), sample("shortcut, channels last", last, true, 3, 4, 3, 2), sample("thin", f, true, 4, 2, 1, 3),
+			sample("groups", batchNormReluGrad{Eps: 1e-5, Groups: 2}, false, 6, 2, 1, 3), sample("groups, channels last", batchNormReluGrad{Eps: 1e-5, Last: true, Groups: 3}, true, 6, 4, 3, 2),
 		}}
 }
 
@@ -42,7 +42,7 @@ func (f batchNormReluGrad) Infer(in []*ir.Value) ([]ir.Type, error) { return ir.
 
 // Scratch is that of the kernel.
 func (f batchNormReluGrad) Scratch(n *ir.Node) Scratch {
-	return Scratch{Once: channelSums(n.In[1], f.Last)}
+	return Scratch{Once: channelSums(n.In[1], batchNorm(f))}
 }
 
 func (batchNormReluGrad) Grad(*ir.Node, []*ir.Value) []*ir.Value { return nil }
@@ -52,6 +52,9 @@ func (f batchNormReluGrad) Eval(in []*ir.Tensor) []*ir.Tensor { return ir.EvalBo
 func (f batchNormReluGrad) Body(in []*ir.Value) []*ir.Value {
 	if out := single(f, in); out != nil {
 		return out
+	}
+	if f.Groups > 1 {
+		return byGroup(f.Groups, in, []int{2, 3}, []int{1, 2}, batchNormReluGrad{Eps: f.Eps, Last: f.Last})
 	}
 	dy, x, w, b, mean, variance := in[0], in[1], in[2], in[3], in[4], in[5]
 	if len(in) > 6 && in[6] != nil {

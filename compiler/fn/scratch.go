@@ -54,20 +54,20 @@ func sizes(v *ir.Value) []int64 {
 	return s
 }
 
-// channelSums is what a norm takes for the sums over the pieces of x's rows; none where channels are planes, which one task sums alone.
-func channelSums(x *ir.Value, last bool) int64 {
+// channelSums is what a norm takes for the sums over the pieces of x's rows, one group after another; none where channels are planes, which one task sums alone.
+func channelSums(x *ir.Value, f batchNorm) int64 {
 	rows, count := int64(1), int64(0)
 	for i, d := range x.Shape {
 		switch {
-		case i == channelAxis(x, last):
+		case i == channelAxis(x, f.Last):
 			count = int64(d.Size)
-		case i > channelAxis(x, last) && d.Size > 1:
+		case i > channelAxis(x, f.Last) && d.Size > 1:
 			return 0
 		default:
 			rows *= int64(d.Size)
 		}
 	}
-	return rowSums(rows, count)
+	return rowSums(rows/int64(max(f.Groups, 1)), count)
 }
 
 // rowSums is what the two sums over the pieces of so many rows take, of each column.

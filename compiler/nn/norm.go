@@ -40,7 +40,7 @@ func (n *batchNorm) Args(s *schema.Set) {
 // Apply normalises over all axes but the second. In training it also moves running_mean and running_var (the unbiased variance, as PyTorch keeps it), group
 // after group.
 func (n *batchNorm) Apply(s Scope, x *ir.Value, zero bool) *ir.Value {
-	return n.apply(s, x, zero, fn.BatchNorm, func(y *ir.Value) *ir.Value { return y })
+	return n.apply(s, x, zero, nil, fn.BatchNorm)
 }
 
 // applyRelu is Relu(Apply + shortcut) in one pass over the maps.
@@ -49,13 +49,13 @@ func (n *batchNorm) applyRelu(s Scope, x *ir.Value, zero bool, shortcut *ir.Valu
 		return shortcut
 	}
 	end := func(y *ir.Value) *ir.Value { return reluOf(y, shortcut) }
-	return n.apply(s, x, zero, func(x, w, b *ir.Value, eps float64) (y, mean, variance *ir.Value) {
-		return fn.BatchNormRelu(x, w, b, shortcut, eps)
-	}, end)
+	return n.apply(s, x, zero, end, func(x, w, b *ir.Value, eps float64, groups int) (y, mean, variance *ir.Value) {
+		return fn.BatchNormRelu(x, w, b, shortcut, eps, groups)
+	})
 }
 
-// apply normalises by train, a function that gives the result and the batch's mean and variance, or, where that does not fit, by other means, with end behind them.
-func (n *batchNorm) apply(s Scope, x *ir.Value, zero bool, train func(x, w, b *ir.Value, eps float64) (y, mean, variance *ir.Value), end func(*ir.Value) *ir.Value) *ir.Value {
+// apply normalises by train, a function that gives the result and the groups' means and variances, or, with running statistics, by ONNX's operator, with end behind it unless that is nil.
+func (n *batchNorm) apply(s Scope, x *ir.Value, zero bool, end func(*ir.Value) *ir.Value, train func(x, w, b *ir.Value, eps float64, groups int) (y, mean, variance *ir.Value)) *ir.Value {
 	if !x.Valid() {
 		return x
 	}
@@ -73,14 +73,28 @@ func (n *batchNorm) apply(s Scope, x *ir.Value, zero bool, train func(x, w, b *i
 	}
 	mean, variance := s.Buffer("running_mean", c, Constant(0)), s.Buffer("running_var", c, Constant(1))
 	if s.eval {
-		return end(op.BatchNormalization(x, w, b, mean.Current(), variance.Current(), n.eps))
-	}
-	if s.groups == 1 {
-		y, m, v := train(x, w, b, n.eps)
-		n.move(x, mean, variance, m, v)
+		y := op.BatchNormalization(x, w, b, mean.Current(), variance.Current(), n.eps)
+		if end != nil {
+			y = end(y)
+		}
 		return y
 	}
-	return end(n.grouped(s, x, w, b, mean, variance))
+	if x.Shape[0].Size%s.groups != 0 {
+		s.B.G.Errorf("Shape mismatch", "Batch norm over %d groups needs a batch that they divide, but the input is %s.", s.groups, x.Shape)
+		return s.B.Failed()
+	}
+	y, m, v := train(x, w, b, n.eps, s.groups)
+	if !y.Valid() {
+		return y
+	}
+	means, variances := []*ir.Value{m}, []*ir.Value{v}
+	if s.groups > 1 {
+		means, variances = op.SplitEvenly(m, 0, s.groups), op.SplitEvenly(v, 0, s.groups)
+	}
+	for g := range means {
+		n.move(x.Shape.Elems()/x.Shape[1].Size/s.groups, mean, variance, means[g], variances[g])
+	}
+	return y
 }
 
 // NormRelu is Relu(Apply + shortcut) of the norm, with a nil shortcut Relu(Apply): the end of a layer, as one function where the norm has one. Shapes: x and shortcut as
@@ -99,28 +113,9 @@ func reluOf(y, shortcut *ir.Value) *ir.Value {
 	return op.Relu(y)
 }
 
-// grouped normalises contiguous parts of the batch on their own.
-func (n *batchNorm) grouped(s Scope, x, w, b *ir.Value, mean, variance *State) *ir.Value {
-	if x.Shape[0].Size%s.groups != 0 {
-		s.B.G.Errorf("Shape mismatch", "Batch norm over %d groups needs a batch that they divide, but the input is %s.", s.groups, x.Shape)
-		return s.B.Failed()
-	}
-	var out []*ir.Value
-	for _, part := range op.SplitEvenly(x, 0, s.groups) {
-		y, m, v := fn.BatchNorm(part, w, b, n.eps)
-		n.move(part, mean, variance, m, v)
-		out = append(out, y)
-	}
-	return op.Concat(0, out...)
-}
-
-// move advances the running statistics by one group's.
-func (n *batchNorm) move(x *ir.Value, mean, variance *State, m, v *ir.Value) {
-	if !x.Valid() {
-		return
-	}
-	count := float64(x.Shape.Elems() / x.Shape[1].Size)
-	unbias := count / max(count-1, 1)
+// move advances the running statistics by those of a group with count elements of each channel.
+func (n *batchNorm) move(count int, mean, variance *State, m, v *ir.Value) {
+	unbias := float64(count) / max(float64(count-1), 1)
 	mix := func(st *State, batch *ir.Value, scale float64) {
 		old := st.Current()
 		st.New = op.Add(op.Mul(old, op.Scalar(old, 1-n.momentum)), op.Mul(batch, op.Scalar(batch, n.momentum*scale)))
@@ -132,7 +127,7 @@ func (n *batchNorm) move(x *ir.Value, mean, variance *State, m, v *ir.Value) {
 // Standardize gives each column mean 0 and deviation 1 over the batch: a batch norm without parameters and memory. Shapes: [batch, dim] to the same.
 func Standardize(x *ir.Value, eps float64) *ir.Value {
 	c := ir.Shape{{Name: "channel", Size: x.Shape[1].Size}}
-	y, _, _ := fn.BatchNorm(x, ones(x, c, 1), ones(x, c, 0), eps)
+	y, _, _ := fn.BatchNorm(x, ones(x, c, 1), ones(x, c, 0), eps, 1)
 	return y
 }
 

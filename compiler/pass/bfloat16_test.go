@@ -25,12 +25,12 @@ func TestBFloat16(t *testing.T) {
 	}
 	o := op.ConvOptions{Strides: []int{1, 1}, Pads: []int{1, 1, 1, 1}, Dilations: []int{1, 1}, Group: 1}
 	x, w, c := input("x", 2, 3, 5, 4), input("w", 3, 3, 3, 3), input("c", 3)
-	y, mean, _ := fn.BatchNorm(fn.Conv(x, w, nil, o), c, c, 1e-5)
+	y, mean, _ := fn.BatchNorm(fn.Conv(x, w, nil, o), c, c, 1e-5, 1)
 	parts := op.SplitEvenly(y, 0, 2)
 	joined := op.Concat(0, parts[1], parts[0])
 	sum := op.Add(y, joined)
 	z := fn.Conv(sum, w, nil, o)
-	outside, _, _ := fn.BatchNorm(input("rows", 6, 3), c, c, 1e-5) // begins nothing
+	outside, _, _ := fn.BatchNorm(input("rows", 6, 3), c, c, 1e-5, 1) // begins nothing
 	for _, v := range []*ir.Value{z, mean, fn.ConvWeightGrad(x, z, w.Shape, o), outside, op.Mul(sum, op.Scalar(sum, 2))} {
 		g.Output(v)
 	}

@@ -25,7 +25,7 @@ func TestChannelsLast(t *testing.T) {
 		}
 		o := op.ConvOptions{Strides: []int{1, 1}, Pads: []int{1, 1, 1, 1}, Dilations: []int{1, 1}, Group: 1}
 		x, w, c := input("x", 2, 3, 5, 4), input("w", 3, 3, 3, 3), input("c", 3)
-		y, mean, _ := fn.BatchNorm(fn.Conv(x, w, nil, o), c, c, 1e-5)
+		y, mean, _ := fn.BatchNorm(fn.Conv(x, w, nil, o), c, c, 1e-5, 1)
 		y = op.Add(op.Relu(y), op.Mul(x, op.Scalar(x, 2))) // a shortcut from outside the region
 		parts := op.SplitEvenly(y, 0, 2)                   // cut and joined along the batch: in the region
 		y = op.Concat(0, parts[1], op.Relu(parts[0]))

@@ -12,7 +12,15 @@ func (c *Call) planes(i int) (images, channels, plane int, ok bool) {
 // planePieces is the number of pieces that sums over planes are made in: a thread of the usual blocks adds some 64 elements. It depends on the shape alone.
 func planePieces(images, plane int) int { return max(1, min(images, 64, images*plane/(64*256))) }
 
+// groups refuses norms over groups of the batch: their bodies call the function for each.
+func (c *Call) groups() {
+	if n := c.attrs.Int("groups"); n > 1 {
+		c.refuse("the batch is normalised in %d groups", n)
+	}
+}
+
 func (c *Call) batchNorm(shortcut any, relu int32) {
+	c.groups()
 	c.like(0, 1, 1)
 	if images, channels, plane, ok := c.planes(0); ok {
 		n := planePieces(images, plane)
@@ -31,6 +39,7 @@ func (c *Call) batchNorm(shortcut any, relu int32) {
 
 // batchNormGrad computes the gradient behind a mask: by y, by b where y is absent, or without either. With y the masked gradient is a result.
 func (c *Call) batchNormGrad(y, b any, mean, variance Input) {
+	c.groups()
 	c.like(1, 2, 2)
 	var masked, g any = nil, Input(0)
 	switch {
