@@ -22,7 +22,7 @@ import (
 var migrateCommand = &cli.Command{
 	Name: "migrate", Usage: "convert configurations of OpenSelfSup and MMSelfSup to pipelines", ArgsUsage: "FILE.py... | FOLDER... | - | weights FILE.pth OUT.safetensors",
 	Description: "Python is parsed and never run. One file is printed as one pipeline; with -out files and folders become a tree of pipelines that extend one another as the files did. What became of each piece is " +
-		"reported; a component that ssc does not have, or anything else that a person must decide, ends in exit code 1, and nothing is written for that file. `ssc migrate weights` reads what PyTorch saved, without executing it, and writes the weights for train.init_from: the backbones of OpenSelfSup, MMSelfSup, torchvision, timm, MoCo, SwAV, DINO and MAE get ssc's names, such as backbone.layer1.0.conv1.weight, and other tensors keep theirs.",
+		"reported; a component that ssc does not have, or anything else that a person must decide, ends in exit code 1, and nothing is written for that file. `ssc migrate weights` reads what PyTorch saved, without executing it, and writes the weights for train.init_from: the backbones of OpenSelfSup, MMSelfSup, torchvision, timm, MoCo, SwAV, DINO and MAE get ssc's names, such as backbone.layer1.0.conv1.weight, and necks, heads and queues of MMSelfSup have them already; a tensor of anything else is an error unless -keep names it.",
 	Flags: []cli.Flag{
 		&cli.StringFlag{Name: "out", Usage: "write pipelines into the folder `DIR`; a file there that says something else is left alone"},
 		&cli.BoolFlag{Name: "force", Usage: "replace files that say something else"},
@@ -36,7 +36,7 @@ var migrateCommand = &cli.Command{
 		&cli.StringSliceFlag{Name: "package", Usage: "folder of the configurations of a package, for bases such as mmcls::…: `NAME=DIR`"},
 		&cli.IntFlag{Name: "processes", Usage: "`N` processes that the learning rates are meant for (default: as file names such as 8xb32 and comments say)"},
 		&cli.StringFlag{Name: "root", Usage: "read bases below the folder `DIR` only (default: that of the project)"},
-		&cli.BoolFlag{Name: "keep-names", Usage: "leave the tensors of weights the names that they have in the file"},
+		&cli.StringSliceFlag{Name: "keep", Usage: "leave tensors of weights whose names match the regular expression `PATTERN` as they are; the others must be of a network that ssc knows"},
 		&cli.StringFlag{Name: "command", Usage: "print the command that stands for an old one: `\"python tools/train.py …\"`"},
 		jsonFlag(),
 	},

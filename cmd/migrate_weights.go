@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -34,9 +35,14 @@ func migrateWeights(c *cli.Context, args []string) error {
 	if err != nil {
 		return fmt.Errorf("reading %s: %w", in, err)
 	}
-	renamed, aliases := 0, 0
-	if !c.Bool("keep-names") {
-		renamed, aliases = rename(w)
+	keep, err := patterns(c.StringSlice("keep"))
+	if err != nil {
+		return usage{err}
+	}
+	all := len(w.Tensors)
+	r := rename(w, keep)
+	if len(r.unknown) > 0 {
+		return r.refuse(in, all)
 	}
 	err = atomic.WriteFile(atomic.OS{}, out, func(f io.Writer) error { return safetensors.Write(f, w.Tensors, nil) })
 	if err != nil {
@@ -46,12 +52,12 @@ func migrateWeights(c *cli.Context, args []string) error {
 	for _, t := range w.Tensors {
 		size += len(t.Data)
 	}
-	text := fmt.Sprintf("%s: %s tensors, %s bytes", out, count(len(w.Tensors)), count(size))
-	if renamed > 0 {
-		text += fmt.Sprintf("; %s renamed as ssc has them", count(renamed))
+	text := fmt.Sprintf("%s: %s of %s tensors, %s bytes", out, count(len(w.Tensors)), count(all), count(size))
+	if r.renamed > 0 {
+		text += fmt.Sprintf("; %s renamed as ssc has them", count(r.renamed))
 	}
-	if aliases > 0 {
-		text += fmt.Sprintf("; %s more were copies under other names", count(aliases))
+	if r.aliases > 0 {
+		text += fmt.Sprintf("; %s were copies under other names", count(r.aliases))
 	}
 	if len(w.Others) > 0 {
 		text += "; left out: " + strings.Join(w.Others, ", ")
@@ -63,16 +69,22 @@ func migrateWeights(c *cli.Context, args []string) error {
 			Renamed int      `json:"renamed"`
 			Bytes   int      `json:"bytes"`
 			Others  []string `json:"left_out,omitempty"`
-		}{out, len(w.Tensors), renamed, size, w.Others})
+		}{out, len(w.Tensors), r.renamed, size, w.Others})
 		return nil
 	}
 	fmt.Fprintln(c.App.Writer, text)
 	return nil
 }
 
-// rename gives the tensors that are known ssc's names and counts those that had another. One that stands under two names, as the encoder of MMSelfSup's methods does, is kept once; where two would have one name and differ, the
+// renaming is what became of the tensors of a file.
+type renaming struct {
+	renamed, aliases int
+	unknown          []string // of no network that ssc knows
+}
+
+// rename gives the tensors that are known ssc's names, but for those that keep theirs. One that stands under two names, as the encoder of MMSelfSup's methods does, is kept once; where two would have one name and differ, the
 // later keeps its own.
-func rename(w *pth.Weights) (renamed, aliases int) {
+func rename(w *pth.Weights, keep []*regexp.Regexp) (r renaming) {
 	taken := map[string]safetensors.Tensor{}
 	for _, t := range w.Tensors { // a name that is right is nobody else's
 		if to, _ := naming.Ours(t.Name); to == t.Name {
@@ -81,23 +93,52 @@ func rename(w *pth.Weights) (renamed, aliases int) {
 	}
 	var out []safetensors.Tensor
 	for _, t := range w.Tensors {
-		to, _ := naming.Ours(t.Name)
+		to, known := naming.Ours(t.Name)
+		if slices.ContainsFunc(keep, func(p *regexp.Regexp) bool { return p.MatchString(t.Name) }) {
+			to, known = t.Name, true
+		}
+		if !known {
+			r.unknown = append(r.unknown, t.Name)
+		}
 		if other, twice := taken[to]; twice && to != t.Name {
 			if slices.Equal(other.Dims, t.Dims) && bytes.Equal(other.Data, t.Data) {
-				aliases++
+				r.aliases++
 				continue
 			}
 			to = t.Name
 		}
 		if to != t.Name {
-			renamed++
+			r.renamed++
 		}
 		t.Name = to
 		taken[to] = t
 		out = append(out, t)
 	}
 	w.Tensors = out
-	return renamed, aliases
+	return r
+}
+
+// refuse says which of so many tensors have no place in ssc, and how to have them left as they are.
+func (r renaming) refuse(file string, all int) error {
+	const shown = 8
+	list := strings.Join(r.unknown[:min(shown, len(r.unknown))], ", ")
+	if len(r.unknown) > shown {
+		list += ", …"
+	}
+	part, _, _ := strings.Cut(r.unknown[0], ".")
+	return fmt.Errorf("%s of %s tensors of %s are of no network that ssc knows: %s; give a pattern for those that are to stay as they are, such as -keep '^%s', or -keep . for all", count(len(r.unknown)), count(all), file, list,
+		regexp.QuoteMeta(part))
+}
+
+func patterns(texts []string) (out []*regexp.Regexp, err error) {
+	for _, text := range texts {
+		p, err := regexp.Compile(text)
+		if err != nil {
+			return nil, fmt.Errorf("-keep %q is no regular expression: %w", text, err)
+		}
+		out = append(out, p)
+	}
+	return out, nil
 }
 
 func readWeights(name string) (*pth.Weights, error) {

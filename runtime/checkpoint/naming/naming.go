@@ -92,7 +92,10 @@ var places = []struct {
 	{"momentum_encoder.1.", "teacher.neck.", false}, {"momentum_encoder.module.1.", "teacher.neck.", false},
 }
 
-// Ours is what ssc calls the tensor of another program's file, and whether it is one of a network that ssc has. MMSelfSup's necks and heads have the names that they have there.
+// parts match names of ssc's own beside those of backbones, which are MMSelfSup's.
+var parts = regexp.MustCompile(`^((teacher\.)?(neck|inter_neck|head|memory)\.|queue2?(_ptr)?$)`)
+
+// Ours is what ssc calls the tensor of another program's file, and whether that is the name of a part that ssc has. MMSelfSup's necks, heads and memories have the names that they have there.
 func Ours(name string) (string, bool) {
 	for _, p := range places {
 		rest, ok := strings.CutPrefix(name, p.theirs)
@@ -106,5 +109,5 @@ func Ours(name string) (string, bool) {
 			}
 		}
 	}
-	return name, false
+	return name, parts.MatchString(name)
 }

@@ -27,9 +27,12 @@ func TestOurs(t *testing.T) {
 		"target_net.module.0.conv1.weight":                              "teacher.backbone.conv1.weight",
 		"target_net.1.bn0.running_mean":                                 "teacher.neck.bn0.running_mean",
 		"encoder.1.fc0.weight":                                          "neck.fc0.weight",
+		"neck.fc0.weight":                                               "neck.fc0.weight",
+		"head.predictor.fc0.bias":                                       "head.predictor.fc0.bias",
+		"queue_ptr":                                                     "queue_ptr",
 		// others keep their names
-		"encoder_q.fc.0.weight": "", "projection_head.0.weight": "", "prototypes.weight": "", "head.mlp.0.weight": "", "fc.weight": "", "mask_token": "", "decoder_blocks.0.norm1.weight": "",
-		"conv1.weight_orig": "", "queue": "", "blocks.x.norm1.weight": "", "neck.fc0.weight": "", "": "",
+		"encoder_q.fc.0.weight": "", "projection_head.0.weight": "", "prototypes.weight": "", "fc.weight": "", "mask_token": "", "decoder_blocks.0.norm1.weight": "",
+		"conv1.weight_orig": "", "blocks.x.norm1.weight": "", "backbone.fc.weight": "", "headless.weight": "", "": "",
 	} {
 		got, ok := Ours(name)
 		if ok != (want != "") || ok && got != want || !ok && got != name {
