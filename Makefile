@@ -20,7 +20,7 @@
 
 SOAK ?= 2h
 DEVICE ?= cuda
-EXAMPLE ?= examples/selfsup/simclr/simclr_resnet10-w32_1xb256-adamw-6e_fmnist.hcl
+EXAMPLE ?= examples/selfsup/simclr/simclr_resnet10-w32_1xb256-adamw-10e_fmnist.hcl
 STATICCHECK_VERSION = v0.8.2
 
 SETUP = CGO_ENABLED=0 go run ./setup
@@ -52,7 +52,7 @@ kernels: deps
 kernels-asan: deps
 	$(SETUP) kernels
 	$(MAKE) --no-print-directory -C kernels OUT=../bin/asan SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=undefined"
-	SSC_KERNELS=$(CURDIR)/bin/asan/libssc_kernels.so ASAN_OPTIONS=detect_leaks=0 SSC_ORT_MALLOC=1 go test ./conformance -run Kernels -count 1 \
+	SSC_KERNELS=$(CURDIR)/bin/asan/libssc_kernels.so ASAN_OPTIONS=detect_leaks=0 SSC_ORT_MALLOC=1 go test ./conformance -run "TestKernel|StepByKernels" -count 1 \
 		-exec "env LD_PRELOAD=$$(gcc -print-file-name=libasan.so):$$(gcc -print-file-name=libubsan.so)"
 
 test: build

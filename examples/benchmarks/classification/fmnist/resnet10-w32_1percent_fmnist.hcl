@@ -11,7 +11,7 @@ pipeline "resnet10-w32_1percent_fmnist" {
 }
 
 variable "weights" {
-  default = "runs/simclr_fmnist"
+  default = "runs/simclr_fmnist_10e"
 }
 
 algorithm "classification" {
