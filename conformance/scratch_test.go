@@ -70,7 +70,7 @@ func scratchSlack(n *ir.Node) (bytes int, ok bool) {
 
 // lasts is whether a node's maps have their channels last.
 func lasts(n *ir.Node) bool {
-	return slices.ContainsFunc(ir.Attrs(n.Op), func(a ir.Attr) bool { return a.Name == "channels_last" })
+	return ir.Attribute(n.Op, "channels_last") != nil
 }
 
 // counted is the scratch of a function's kernel on so many threads, as the arena counts it.

@@ -70,7 +70,8 @@ func (k kernel) types(i int) types { return k.in[min(i, len(k.in)-1)] }
 
 // set reports whether an attribute is there and not zero.
 func set(op ir.Op, name string) bool {
-	return slices.ContainsFunc(ir.Attrs(op), func(a ir.Attr) bool { return a.Name == name && a.Value != 0 && a.Value != false })
+	v := ir.Attribute(op, name)
+	return v != nil && v != 0 && v != false
 }
 
 func (t types) String() string {

@@ -34,7 +34,7 @@ func Plan(n *ir.Node, l own.Limits) (*own.Call, error) {
 		}
 		in[i] = own.Tensor{DType: v.DType.String(), Dims: v.Shape.Sizes()}
 	}
-	return f.Plan(in, attributes(ir.Attrs(n.Op)), l)
+	return f.Plan(in, attributes{n.Op}, l)
 }
 
 // wanted reports whether our kernels are to compute a call that they take, and not the provider by the function's body, where NVIDIA's libraries make the products. Ours have not been measured beside them on a
@@ -45,7 +45,7 @@ func wanted(n *ir.Node) bool {
 	case "Linear", "LinearInputGrad", "LinearWeightGrad":
 		return false
 	case "Conv", "ConvInputGrad", "ConvWeightGrad":
-		return narrow && attributes(ir.Attrs(n.Op)).Int("channels_last") == 1
+		return narrow && set(n.Op, "channels_last")
 	case "Attention", "AttentionGrad":
 		return narrow
 	}
@@ -108,19 +108,15 @@ func refused(n *ir.Node, names []string) bool {
 }
 
 // attributes are those of an operator.
-type attributes []ir.Attr
+type attributes struct{ op ir.Op }
 
-func (a attributes) value(name string) any {
-	if i := slices.IndexFunc(a, func(a ir.Attr) bool { return a.Name == name }); i >= 0 {
-		return a[i].Value
-	}
-	return nil
+func (a attributes) Float(name string) float32 {
+	v, _ := ir.Attribute(a.op, name).(float64)
+	return float32(v)
 }
 
-func (a attributes) Float(name string) float32 { v, _ := a.value(name).(float64); return float32(v) }
-
 func (a attributes) Int(name string) int {
-	switch v := a.value(name).(type) {
+	switch v := ir.Attribute(a.op, name).(type) {
 	case int:
 		return v
 	case bool:
@@ -131,4 +127,4 @@ func (a attributes) Int(name string) int {
 	return 0
 }
 
-func (a attributes) Ints(name string) []int { v, _ := a.value(name).([]int); return v }
+func (a attributes) Ints(name string) []int { v, _ := ir.Attribute(a.op, name).([]int); return v }

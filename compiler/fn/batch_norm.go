@@ -69,10 +69,11 @@ func (f batchNorm) Grad(n *ir.Node, dy []*ir.Value) []*ir.Value {
 // statisticsGrad adds to dx, nil for none, what arrives at mean and variance, the second and third output of n.
 func (f batchNorm) statisticsGrad(n *ir.Node, dy []*ir.Value, dx *ir.Value) *ir.Value {
 	x, mean := n.In[0], n.Out[1]
-	if f.Groups > 1 && (dy[1] != nil || dy[2] != nil) {
-		o := eachGroup(f.Groups, []*ir.Value{x, mean, dy[1], dy[2]}, nil, nil, func(in []*ir.Value) []*ir.Value {
+	if groups := f.Groups; groups > 1 && (dy[1] != nil || dy[2] != nil) {
+		f.Groups = 0
+		o := eachGroup(groups, []*ir.Value{x, mean, dy[1], dy[2]}, nil, nil, func(in []*ir.Value) []*ir.Value {
 			part := &ir.Node{In: in[:1], Out: []*ir.Value{nil, in[1], nil}}
-			return []*ir.Value{batchNorm{Eps: f.Eps, Last: f.Last}.statisticsGrad(part, []*ir.Value{nil, in[2], in[3]}, nil)}
+			return []*ir.Value{f.statisticsGrad(part, []*ir.Value{nil, in[2], in[3]}, nil)}
 		})
 		if dx == nil {
 			return o[0]
@@ -105,8 +106,9 @@ func (f batchNorm) Body(in []*ir.Value) []*ir.Value {
 	if out := single(f, in); out != nil {
 		return out
 	}
-	if f.Groups > 1 {
-		return byGroup(f.Groups, in, []int{1, 2}, nil, batchNorm{Eps: f.Eps, Last: f.Last})
+	if n := f.Groups; n > 1 {
+		f.Groups = 0
+		return byGroup(n, in, []int{1, 2}, nil, f)
 	}
 	x, w, b := in[0], in[1], in[2]
 	axes := allBut(x, f.Last)

@@ -53,8 +53,9 @@ func (f batchNormGrad) Body(in []*ir.Value) []*ir.Value {
 	if out := single(f, in); out != nil {
 		return out
 	}
-	if f.Groups > 1 {
-		return byGroup(f.Groups, in, []int{2}, []int{1, 2}, batchNormGrad{Eps: f.Eps, Last: f.Last})
+	if n := f.Groups; n > 1 {
+		f.Groups = 0
+		return byGroup(n, in, []int{2}, []int{1, 2}, f)
 	}
 	dy, x := in[0], in[1]
 	w, mean, variance := perChannel(in[2], x, f.Last), perChannel(in[3], x, f.Last), perChannel(in[4], x, f.Last)

@@ -70,8 +70,9 @@ func (f batchNormRelu) Body(in []*ir.Value) []*ir.Value {
 	if out := single(f, in); out != nil {
 		return out
 	}
-	if f.Groups > 1 {
-		return byGroup(f.Groups, in, []int{1, 2}, nil, batchNormRelu{Eps: f.Eps, Last: f.Last})
+	if n := f.Groups; n > 1 {
+		f.Groups = 0
+		return byGroup(n, in, []int{1, 2}, nil, f)
 	}
 	out := batchNorm(f).Body(in[:3])
 	if len(in) > 3 {

@@ -53,8 +53,9 @@ func (f batchNormReluGrad) Body(in []*ir.Value) []*ir.Value {
 	if out := single(f, in); out != nil {
 		return out
 	}
-	if f.Groups > 1 {
-		return byGroup(f.Groups, in, []int{2, 3}, []int{1, 2}, batchNormReluGrad{Eps: f.Eps, Last: f.Last})
+	if n := f.Groups; n > 1 {
+		f.Groups = 0
+		return byGroup(n, in, []int{2, 3}, []int{1, 2}, f)
 	}
 	dy, x, w, b, mean, variance := in[0], in[1], in[2], in[3], in[4], in[5]
 	if len(in) > 6 && in[6] != nil {

@@ -93,6 +93,16 @@ func Attrs(op Op) []Attr {
 	return out
 }
 
+// Attribute is the value of an attribute of op, nil when it has none of that name or leaves it out.
+func Attribute(op Op, name string) any {
+	for _, a := range Attrs(op) {
+		if a.Name == name {
+			return a.Value
+		}
+	}
+	return nil
+}
+
 func isEmpty(v reflect.Value) bool {
 	if v.Kind() == reflect.Slice {
 		return v.Len() == 0

@@ -97,10 +97,6 @@ func splat(v *ir.Value) (float64, bool) {
 
 // intAttr is an attribute of an operator by its ONNX name; 0 when it has none of that name or leaves it out.
 func intAttr(o ir.Op, name string) int {
-	for _, a := range ir.Attrs(o) {
-		if n, ok := a.Value.(int); ok && a.Name == name {
-			return n
-		}
-	}
-	return 0
+	n, _ := ir.Attribute(o, name).(int)
+	return n
 }

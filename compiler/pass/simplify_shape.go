@@ -70,10 +70,8 @@ func joinViews(n *ir.Node) []*ir.Value {
 
 // permutation is the perm of a Transpose, also where it is left out.
 func permutation(n *ir.Node) []int {
-	for _, a := range ir.Attrs(n.Op) {
-		if p, ok := a.Value.([]int); ok && a.Name == "perm" && len(p) > 0 {
-			return p
-		}
+	if p, ok := ir.Attribute(n.Op, "perm").([]int); ok && len(p) > 0 {
+		return p
 	}
 	p := make([]int, len(n.In[0].Shape))
 	for i := range p {

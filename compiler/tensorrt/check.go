@@ -72,18 +72,8 @@ func typeNames() string {
 	return strings.Join(names, ", ")
 }
 
-// attr is an attribute, nil when it is left out.
-func attr(n *ir.Node, name string) any {
-	for _, a := range ir.Attrs(n.Op) {
-		if a.Name == name {
-			return a.Value
-		}
-	}
-	return nil
-}
-
 func undilated(n *ir.Node) string {
-	d, _ := attr(n, "dilations").([]int)
+	d, _ := ir.Attribute(n.Op, "dilations").([]int)
 	if slices.ContainsFunc(d, func(k int) bool { return k != 1 }) {
 		return fmt.Sprintf("whose dilations %v must be 1", d)
 	}
@@ -91,7 +81,7 @@ func undilated(n *ir.Node) string {
 }
 
 func inference(n *ir.Node) string {
-	if t, _ := attr(n, "training_mode").(bool); t {
+	if t, _ := ir.Attribute(n.Op, "training_mode").(bool); t {
 		return "in training mode"
 	}
 	return ""
@@ -108,17 +98,17 @@ func constant(i int) func(*ir.Node) string {
 }
 
 func linear(n *ir.Node) string {
-	if mode, _ := attr(n, "mode").(string); mode == "cubic" {
+	if mode, _ := ir.Attribute(n.Op, "mode").(string); mode == "cubic" {
 		return "whose mode cubic is not one of nearest and linear"
 	}
-	if a, _ := attr(n, "antialias").(bool); a {
+	if a, _ := ir.Attribute(n.Op, "antialias").(bool); a {
 		return "which must not smooth (antialias)"
 	}
 	return ""
 }
 
 func plainScatter(n *ir.Node) string {
-	if r, _ := attr(n, "reduction").(string); r != "" && r != "none" {
+	if r, _ := ir.Attribute(n.Op, "reduction").(string); r != "" && r != "none" {
 		return fmt.Sprintf("whose reduction %q must be none", r)
 	}
 	return ""
@@ -128,7 +118,7 @@ func plainScatter(n *ir.Node) string {
 const topKLimit = 3840
 
 func sortedTopK(n *ir.Node) string {
-	if s, ok := attr(n, "sorted").(bool); ok && !s {
+	if s, ok := ir.Attribute(n.Op, "sorted").(bool); ok && !s {
 		return "whose results must be sorted"
 	}
 	if len(n.In) > 1 && n.In[1].Const() != nil {

@@ -73,7 +73,7 @@ func foldBatchNorm(g *ir.Graph) *ir.Graph {
 		if params == nil {
 			return nil
 		}
-		epsilon, _ := attr(n, "epsilon").(float64)
+		epsilon, _ := ir.Attribute(n.Op, "epsilon").(float64)
 		w, b := folded(params, len(c.In) > 2 && c.In[2] != nil, epsilon)
 		return dst.Apply(c.Op, c.In[0], op.Const(dst, w), op.Const(dst, b))
 	})

@@ -84,7 +84,7 @@ func Quantised(g *ir.Graph, ranges map[string]float64) (*ir.Graph, error) {
 
 // outputAxis is the axis of a product's weights that its outputs are counted by.
 func outputAxis(n *ir.Node) int {
-	trans, _ := attr(n, "transB").(bool)
+	trans, _ := ir.Attribute(n.Op, "transB").(bool)
 	if n.Op.Name() == "Conv" || trans {
 		return 0
 	}
