@@ -15,19 +15,10 @@ import (
 	"ssc/runtime/ort"
 )
 
-// cudaLibrary is a library in the place of the driver, with the kernels of functions for the processor.
-func cudaLibrary(t *testing.T) string {
-	return host.Library(t, slices.DeleteFunc(cuda.Names(), func(name string) bool { return name == "augment.cu" })...)
-}
-
 // cudaFunctions are functions whose kernels run on the processor, the threads of a block in order or, on device 1, backwards.
 func cudaFunctions(t *testing.T, library string, device int, names []string) *nvrtc.Functions {
 	t.Helper()
-	d, err := nvrtc.OpenDriver(library, device)
-	if err != nil {
-		t.Fatal(err)
-	}
-	f, err := nvrtc.LoadFunctions(d, names, func(string) ([]byte, error) { return host.Binary, nil })
+	f, err := nvrtc.LoadFunctions(library, device, names, host.Compile)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,7 +46,7 @@ func slow(s ir.Sample) bool {
 
 // TestCUDAKernels: in a session, which gives them memory and scratch, kernels for GPUs compute what the bodies of their functions do, for every sample that they take; whatever thread is the first, they compute the same bits.
 func TestCUDAKernels(t *testing.T) {
-	library := cudaLibrary(t)
+	library := host.Functions(t)
 	all := slices.DeleteFunc(slices.Concat(samples(), kernelSamples(), tokenKernelSamples()), slow)
 	ran := map[string]int{}
 	for _, s := range slices.Concat(all, narrowed(all)) {

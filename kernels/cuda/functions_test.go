@@ -31,9 +31,8 @@ type machine struct {
 // here compiles the kernels of functions for the processor, or for the GPU that was asked for.
 func here(t *testing.T) machine {
 	t.Helper()
-	sources := slices.DeleteFunc(cuda.Names(), func(name string) bool { return name == "augment.cu" })
 	if *real < 0 {
-		return machine{host.Library(t, sources...), func(string) []byte { return host.Binary }}
+		return machine{host.Functions(t), func(string) []byte { return host.Binary }}
 	}
 	c, err := nvrtc.Find()
 	if err != nil {
@@ -45,7 +44,7 @@ func here(t *testing.T) machine {
 	}
 	defer d.Close()
 	binaries := map[string][]byte{}
-	for _, name := range sources {
+	for _, name := range host.Sources() {
 		if binaries[name], err = c.Compile(nvrtc.SourceOf(name), d.Arch()); err != nil {
 			t.Fatal(err)
 		}
@@ -237,7 +236,7 @@ const bfloat16Tol = 1.0 / 128
 
 // inGroups reports whether a sample is of a norm over groups of the batch.
 func inGroups(s ir.Sample) bool {
-	return slices.ContainsFunc(ir.Attrs(s.Op), func(a ir.Attr) bool { return a.Name == "groups" && a.Value != 0 })
+	return ir.Attribute(s.Op, "groups") != nil
 }
 
 // TestFunctions: kernels compute what the bodies of their functions do, in blocks of any size, whatever thread is the first, and the optimizers' in place, too.

@@ -27,15 +27,15 @@ func OpenFunctions(index int, names []string) (*Functions, error) {
 	if err != nil {
 		return nil, err
 	}
-	d, err := OpenDriver("", index)
+	return LoadFunctions("", index, names, func(source, arch string) ([]byte, error) { return c.Compile(SourceOf(source), arch) })
+}
+
+// LoadFunctions is OpenFunctions with the GPUs of a driver's library, "" the machine's, and what compiles a source for one.
+func LoadFunctions(library string, index int, names []string, binary func(source, arch string) ([]byte, error)) (*Functions, error) {
+	d, err := OpenDriver(library, index)
 	if err != nil {
 		return nil, err
 	}
-	return LoadFunctions(d, names, func(source string) ([]byte, error) { return c.Compile(SourceOf(source), d.Arch()) })
-}
-
-// LoadFunctions is OpenFunctions with a GPU that is open, which is closed with the functions, and the binaries of sources.
-func LoadFunctions(d *Driver, names []string, binary func(source string) ([]byte, error)) (*Functions, error) {
 	f := &Functions{&ort.Launcher{Launch: unsafe.Pointer(d.calls.launch), SetContext: unsafe.Pointer(d.calls.current), Text: unsafe.Pointer(d.calls.text), Context: d.calls.context}, d, map[string]*Module{},
 		map[string]*Function{}}
 	f.Kernel = f.kernel
@@ -48,7 +48,7 @@ func LoadFunctions(d *Driver, names []string, binary func(source string) ([]byte
 		if f.modules[known.Source] != nil {
 			continue
 		}
-		b, err := binary(known.Source)
+		b, err := binary(known.Source, d.Arch())
 		if err == nil {
 			f.modules[known.Source], err = d.Load(b)
 		}

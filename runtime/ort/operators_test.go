@@ -21,11 +21,7 @@ func TestLauncher(t *testing.T) {
 // launcher is one for functions.
 func launcher(t *testing.T, library string, names ...string) *ort.Launcher {
 	t.Helper()
-	d, err := nvrtc.OpenDriver(library, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	f, err := nvrtc.LoadFunctions(d, names, func(string) ([]byte, error) { return host.Binary, nil })
+	f, err := nvrtc.LoadFunctions(library, 0, names, host.Compile)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,7 +12,6 @@ import (
 	"ssc/compiler"
 	"ssc/compiler/cuda"
 	"ssc/compiler/plan"
-	own "ssc/kernels/cuda"
 	"ssc/kernels/cuda/host"
 	"ssc/runtime/nvrtc"
 )
@@ -111,17 +110,13 @@ optimizer "adamw" {
 // onGPU0 are the kernels of a plan for a GPU, launched on the processor by a library in the driver's place, the threads of a block in order or, on device 1, backwards.
 func onGPU0(library string, device int) func(names []string) (*nvrtc.Functions, error) {
 	return func(names []string) (*nvrtc.Functions, error) {
-		d, err := nvrtc.OpenDriver(library, device)
-		if err != nil {
-			return nil, err
-		}
-		return nvrtc.LoadFunctions(d, names, func(string) ([]byte, error) { return host.Binary, nil })
+		return nvrtc.LoadFunctions(library, device, names, host.Compile)
 	}
 }
 
 // TestKernelsInStep: a plan for a GPU has its functions computed by our kernels, and steps so are those by the bodies, whatever thread of a block is the first; where kernels cannot be had the bodies run.
 func TestKernelsInStep(t *testing.T) {
-	library := host.Library(t, slices.DeleteFunc(own.Names(), func(name string) bool { return name == "augment.cu" })...)
+	library := host.Functions(t)
 	for _, c := range []struct {
 		name, text, layout string
 		kernels            []string // at least these

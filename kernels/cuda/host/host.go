@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -28,6 +29,25 @@ var ErrNoCompiler = errors.New("no g++ to compile kernels for the processor with
 
 // Binary is what the library loads as a binary.
 var Binary = []byte("\x7fELF, whatever")
+
+// Compile gives that of a source that the library was made of.
+func Compile(source, arch string) ([]byte, error) { return Binary, nil }
+
+// Sources are those with the kernels of functions.
+func Sources() (names []string) {
+	for _, f := range cuda.Functions() {
+		if !slices.Contains(names, f.Source) {
+			names = append(names, f.Source)
+		}
+	}
+	return names
+}
+
+// Functions is Library of all these sources.
+func Functions(t testing.TB) string {
+	t.Helper()
+	return Library(t, Sources()...)
+}
 
 // Library is what Build makes for a test, which is skipped where there is no compiler.
 func Library(t testing.TB, names ...string) string {
