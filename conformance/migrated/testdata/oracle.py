@@ -49,8 +49,8 @@ PLACES = {
 }
 
 
-def place(algorithm, name):
-    for old, new in PLACES.get(algorithm, {}).items():
+def place(algorithm, name, places=PLACES):
+    for old, new in places.get(algorithm, {}).items():
         if name.startswith(old + '.'):
             return new and new + name[len(old):]
     return name
@@ -127,6 +127,24 @@ class Wrapped(torch.nn.Module):
         pass
 
 
+def follow(runner, model, optimizer, free):
+    """The learning rates of groups and the teacher's momentum of every step, as the hooks of a runner set them."""
+    rates, momenta = [], []
+    runner.call_hook('before_run')
+    for _ in range(runner._max_epochs):
+        runner.call_hook('before_train_epoch')
+        for i in range(PER_EPOCH):
+            runner._inner_iter = i
+            runner.call_hook('before_train_iter')
+            rates.append([optimizer.param_groups[g]['lr'] for g in free])
+            momenta.append(getattr(model, 'momentum', None))
+            runner.call_hook('after_train_iter')
+            runner._iter += 1
+        runner.call_hook('after_train_epoch')
+        runner._epoch += 1
+    return rates, momenta
+
+
 def play(cfg, model, optimizer):
     """The learning rates and the teacher's momentum of every step, by the hooks of mmcv and MMSelfSup."""
     log = logging.getLogger('oracle')
@@ -141,21 +159,7 @@ def play(cfg, model, optimizer):
             h = dict(h)
             runner.register_hook(build_from_cfg({k: v for k, v in h.items() if k != 'priority'}, HOOKS), h.get('priority', 'NORMAL'))
     free = [i for i, g in enumerate(optimizer.param_groups) if g['params'][0].requires_grad]
-    base = [optimizer.param_groups[i]['lr'] for i in free]
-    rates, momenta = [], []
-    runner.call_hook('before_run')
-    for _ in range(epochs):
-        runner.call_hook('before_train_epoch')
-        for i in range(PER_EPOCH):
-            runner._inner_iter = i
-            runner.call_hook('before_train_iter')
-            rates.append([optimizer.param_groups[g]['lr'] for g in free])
-            momenta.append(getattr(model, 'momentum', None))
-            runner.call_hook('after_train_iter')
-            runner._iter += 1
-        runner.call_hook('after_train_epoch')
-        runner._epoch += 1
-    return base, rates, momenta
+    return follow(runner, model, optimizer, free)
 
 
 def chosen(total):
@@ -280,6 +284,22 @@ def one_1x(file):
         optimizer={k: first[k] for k in ('momentum', 'nesterov', 'dampening', 'eta', 'eps') if k in first}, views=None, constants={})
 
 
+def grouped(model, optimizer, rates, steps, named, more=lambda g: {}):
+    """The number of trained elements, and the parameters by what their group says and their learning rates at the steps."""
+    kinds, count, at = {}, 0, 0
+    groups = iter(optimizer.param_groups) if len(optimizer.param_groups) > 1 else None
+    for name, p in model.named_parameters():
+        g = next(groups) if groups else optimizer.param_groups[0]
+        if not p.requires_grad:
+            continue
+        count += p.numel()
+        i = at if groups else 0
+        at += 1
+        kind = dict(more(g), weight_decay=g['weight_decay'], momentum=g.get('momentum', 0), lars_exclude=bool(g.get('lars_exclude', False)), lr=[rates[s][i] for s in steps])
+        kinds.setdefault(json.dumps(kind, sort_keys=True), []).append(f'{named(name)} {"x".join(map(str, p.shape))}')
+    return count, [dict(json.loads(k), names=sorted(v)) for k, v in kinds.items()]
+
+
 def one(file):
     if file.endswith('-1x.py'):
         return one_1x(file)
@@ -289,25 +309,12 @@ def one(file):
     model.train()
     algorithm = cfg.model['type']
     optimizer = build_optimizer(model, cfg.optimizer)
-    base, rates, momenta = play(cfg, model, optimizer)
+    rates, momenta = play(cfg, model, optimizer)
     steps = chosen(len(rates))
-    kinds, count, at = {}, 0, 0
-    groups = iter(optimizer.param_groups) if len(optimizer.param_groups) > 1 else None
-    curves = {}
-    for name, p in model.named_parameters():
-        g = next(groups) if groups else optimizer.param_groups[0]
-        if not p.requires_grad:
-            continue
-        count += p.numel()
-        i = at if groups else 0
-        at += 1
-        new = place(algorithm, name)
-        kind = json.dumps(dict(weight_decay=g['weight_decay'], momentum=g.get('momentum', 0), lars_exclude=bool(g.get('lars_exclude', False)), fix_lr=bool(g.get('fix_lr', False)), lr=[rates[s][i] for s in steps]), sort_keys=True)
-        kinds.setdefault(kind, []).append(f'{new} {"x".join(map(str, p.shape))}')
+    count, groups = grouped(model, optimizer, rates, steps, lambda name: place(algorithm, name), lambda g: dict(fix_lr=bool(g.get('fix_lr', False))))
     first, built = optimizer.defaults, hooks(cfg)
     out = dict(
-        algorithm=algorithm, epochs=cfg.runner.max_epochs, per_epoch=PER_EPOCH, steps=steps, parameters=count,
-        groups=[dict(json.loads(k), names=sorted(v)) for k, v in kinds.items()],
+        algorithm=algorithm, epochs=cfg.runner.max_epochs, per_epoch=PER_EPOCH, steps=steps, parameters=count, groups=groups,
         optimizer={k: first[k] for k in ('momentum', 'nesterov', 'dampening', 'eta', 'betas', 'eps') if k in first},
         views=views(cfg.data.train), constants=constants(cfg, model, built))
     for h in built.values():
@@ -319,14 +326,15 @@ def one(file):
     return out
 
 
-def main():
+def write(folder, one):
+    """Makes expected.json of what one says of each configuration in the folder."""
     out = {}
-    for file in sorted(glob.glob(os.path.join(HERE, '*_8x*.py'))):
+    for file in sorted(glob.glob(os.path.join(folder, '*_8x*.py'))):
         out[os.path.basename(file)] = one(file)
-    with open(os.path.join(HERE, 'expected.json'), 'w') as f:
+    with open(os.path.join(folder, 'expected.json'), 'w') as f:
         json.dump(out, f, indent=1)
         f.write('\n')
 
 
 if __name__ == '__main__':
-    main()
+    write(HERE, one)

@@ -1,28 +1,14 @@
-_base_ = '_base_/run.py'
-img_norm_cfg = dict(mean=[0.485, 0.456, 0.406], std=[0.229, 0.224, 0.225])
-source = dict(type='ImageNet', memcached=True, mclient_path='/mnt/memcached', list_file='data/imagenet/meta/train.txt', root='data/imagenet/train')
-end = [dict(type='ToTensor'), dict(type='Normalize', **img_norm_cfg)]
-train_pipeline = [
-    dict(type='RandomResizedCrop', size=224),
-    dict(type='RandomHorizontalFlip'),
-    dict(type='RandomRotation', degrees=2),
-    dict(type='ColorJitter', brightness=0.4, contrast=0.4, saturation=1.0, hue=0.5),
-    dict(type='RandomGrayscale', p=0.2),
-] + end
-extractor = dict(
-    imgs_per_gpu=128, workers_per_gpu=8,
-    dataset=dict(type='DeepClusterDataset', data_source=source, pipeline=[dict(type='Resize', size=256), dict(type='CenterCrop', size=224)] + end))
-num_classes = 100
+_base_ = ['_base_/clustered.py', '_base_/run.py']
 model = dict(
     type='ODC', pretrained=None, with_sobel=False,
     backbone=dict(type='ResNet', depth=18, in_channels=3, out_indices=[4], norm_cfg=dict(type='SyncBN')),
     neck=dict(type='NonLinearNeckV0', in_channels=512, hid_channels=256, out_channels=64, sync_bn=True, with_avg_pool=True),
-    head=dict(type='ClsHead', with_avg_pool=False, in_channels=64, num_classes=num_classes),
-    memory_bank=dict(type='ODCMemory', length=5000, feat_dim=64, momentum=0.4, num_classes=num_classes, min_cluster=15, debug=False))
-data = dict(imgs_per_gpu=64, sampling_replace=True, workers_per_gpu=4, train=dict(type='DeepClusterDataset', data_source=source, pipeline=train_pipeline))
+    head=dict(type='ClsHead', with_avg_pool=False, in_channels=64, num_classes={{_base_.num_classes}}),
+    memory_bank=dict(type='ODCMemory', length=5000, feat_dim=64, momentum=0.4, num_classes={{_base_.num_classes}}, min_cluster=15, debug=False))
+data = dict(sampling_replace=True, workers_per_gpu=4)
 custom_hooks = [
     dict(
-        type='DeepClusterHook', extractor=extractor, clustering=dict(type='Kmeans', k=num_classes, pca_dim=-1), unif_sampling=False, reweight=True, reweight_pow=0.5, init_memory=True, initial=True,
+        type='DeepClusterHook', extractor={{_base_.extractor}}, clustering=dict(type='Kmeans', k={{_base_.num_classes}}, pca_dim=-1), unif_sampling=False, reweight=True, reweight_pow=0.5, init_memory=True, initial=True,
         interval=9999999999),
     dict(type='ODCHook', centroids_update_interval=12, deal_with_small_clusters_interval=3, evaluate_interval=50, reweight=True, reweight_pow=0.5)
 ]

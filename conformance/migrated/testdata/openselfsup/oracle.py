@@ -5,9 +5,7 @@ Networks, optimizers, transforms and hooks are built by OpenSelfSup from its own
 are built without the part that opens images, and memories stay in main memory.
 """
 import copy
-import glob
 import importlib.util
-import json
 import logging
 import os
 import sys
@@ -44,13 +42,6 @@ PLACES = {
     'MOCO': {'encoder_q.0': 'backbone', 'encoder_q.1': 'neck', 'encoder_k': None},
     'BYOL': {'online_net.0': 'backbone', 'online_net.1': 'neck', 'target_net': None},
 }
-
-
-def place(algorithm, name):
-    for old, new in PLACES.get(algorithm, {}).items():
-        if name.startswith(old + '.'):
-            return new and new + name[len(old):]
-    return name
 
 
 def transform(t):
@@ -96,20 +87,7 @@ def play(cfg, model, optimizer):
         if h['type'] == 'BYOLHook':
             runner.register_hook(build_hook(copy.deepcopy(h)))
     free = [i for i, g in enumerate(optimizer.param_groups) if g['params'][0].requires_grad or len(optimizer.param_groups) == 1]
-    rates, momenta = [], []
-    runner.call_hook('before_run')
-    for _ in range(cfg.total_epochs):
-        runner.call_hook('before_train_epoch')
-        for i in range(PER_EPOCH):
-            runner._inner_iter = i
-            runner.call_hook('before_train_iter')
-            rates.append([optimizer.param_groups[g]['lr'] for g in free])
-            momenta.append(getattr(model, 'momentum', None))
-            runner.call_hook('after_train_iter')
-            runner._iter += 1
-        runner.call_hook('after_train_epoch')
-        runner._epoch += 1
-    return rates, momenta
+    return newer.follow(runner, model, optimizer, free)
 
 
 def constants(cfg, model, built):
@@ -150,20 +128,10 @@ def one(file):
     optimizer = build_optimizer(model, cfg.optimizer)
     rates, momenta = play(cfg, model, optimizer)
     steps = newer.chosen(len(rates))
-    kinds, count, at = {}, 0, 0
-    groups = iter(optimizer.param_groups) if len(optimizer.param_groups) > 1 else None
-    for name, p in model.named_parameters():
-        g = next(groups) if groups else optimizer.param_groups[0]
-        if not p.requires_grad:
-            continue
-        count += p.numel()
-        i = at if groups else 0
-        at += 1
-        kind = json.dumps(dict(weight_decay=g['weight_decay'], momentum=g['momentum'], lars_exclude=bool(g.get('lars_exclude', False)), lr=[rates[s][i] for s in steps]), sort_keys=True)
-        kinds.setdefault(kind, []).append(f'{place(algorithm, name)} {"x".join(map(str, p.shape))}')
+    count, groups = newer.grouped(model, optimizer, rates, steps, lambda name: newer.place(algorithm, name, PLACES))
     built = hooks(cfg)
     out = dict(
-        algorithm=algorithm, epochs=cfg.total_epochs, per_epoch=PER_EPOCH, steps=steps, parameters=count, groups=[dict(json.loads(k), names=sorted(v)) for k, v in kinds.items()],
+        algorithm=algorithm, epochs=cfg.total_epochs, per_epoch=PER_EPOCH, steps=steps, parameters=count, groups=groups,
         optimizer={k: v for k, v in optimizer.defaults.items() if k in ('momentum', 'nesterov', 'dampening', 'eta')}, views=views(cfg.data.train), constants=constants(cfg, model, built))
     for h in built.values():
         if hasattr(h, 'extractor'):
@@ -174,13 +142,4 @@ def one(file):
     return out
 
 
-def main():
-    out = {}
-    for file in sorted(glob.glob(os.path.join(HERE, '*_8x*.py'))):
-        out[os.path.basename(file)] = one(file)
-    with open(os.path.join(HERE, 'expected.json'), 'w') as f:
-        json.dump(out, f, indent=1)
-        f.write('\n')
-
-
-main()
+newer.write(HERE, one)
