@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -22,7 +23,7 @@ import (
 )
 
 var docsCommand = &cli.Command{
-	Name: "docs", Usage: "print the reference manual from the code", Description: "Writes one Markdown page for each kind of component, and pages on the blocks of a file, the commands, operators, functions and migration.",
+	Name: "docs", Usage: "print the reference manual from the code", Description: "Writes a Markdown page for each component and each kind of them, and pages on the blocks of a file, the commands, operators, functions and migration.",
 	Flags: []cli.Flag{
 		&cli.StringFlag{Name: "out", Value: "spec/reference", Usage: "write the pages into the folder `DIR`"},
 		&cli.BoolFlag{Name: "check", Usage: "change nothing; exit with code 1 and name the pages that are not up to date"}},
@@ -45,20 +46,18 @@ func docs(c *cli.Context) error {
 		}
 		return exit{ExitDiag, fmt.Sprintf("not up to date in %s: %s\nrun: ssc docs -out %s", dir, strings.Join(stale, ", "), dir)}
 	}
-	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return fmt.Errorf("writing the manual: %w", err)
-	}
 	for _, name := range stale {
-		path := filepath.Join(dir, name)
-		if text, ok := pages[name]; ok {
-			err = os.WriteFile(path, text, 0o666)
-		} else {
-			err = os.Remove(path)
+		file := filepath.Join(dir, filepath.FromSlash(name))
+		err := os.MkdirAll(filepath.Dir(file), 0o777)
+		if text, ok := pages[name]; err == nil && ok {
+			err = os.WriteFile(file, text, 0o666)
+		} else if err == nil {
+			err = os.Remove(file)
 		}
 		if err != nil {
 			return fmt.Errorf("writing the manual: %w", err)
 		}
-		fmt.Fprintln(c.App.Writer, path)
+		fmt.Fprintln(c.App.Writer, file)
 	}
 	return nil
 }
@@ -67,7 +66,7 @@ func docs(c *cli.Context) error {
 func stalePages(dir string, pages map[string][]byte) ([]string, error) {
 	var out []string
 	for name, text := range pages {
-		have, err := os.ReadFile(filepath.Join(dir, name))
+		have, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(name)))
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, fmt.Errorf("reading the manual: %w", err)
 		}
@@ -75,13 +74,15 @@ func stalePages(dir string, pages map[string][]byte) ([]string, error) {
 			out = append(out, name)
 		}
 	}
-	files, err := filepath.Glob(filepath.Join(dir, "*.md"))
-	if err != nil {
-		return nil, fmt.Errorf("reading the manual: %w", err)
-	}
-	for _, f := range files {
-		if _, ok := pages[filepath.Base(f)]; !ok {
-			out = append(out, filepath.Base(f))
+	for _, pattern := range []string{"*.md", "*/*.md"} {
+		files, err := fs.Glob(os.DirFS(dir), pattern)
+		if err != nil {
+			return nil, fmt.Errorf("reading the manual: %w", err)
+		}
+		for _, f := range files {
+			if _, ok := pages[f]; !ok {
+				out = append(out, f)
+			}
 		}
 	}
 	slices.Sort(out)
@@ -106,6 +107,11 @@ func manual(app *cli.App) (map[string][]byte, error) {
 		pages[k.Name()+".md"] = []byte(schema.Markdown(k))
 	}
 	pages["README.md"] = []byte(contents(slices.Sorted(maps.Keys(pages))))
+	for _, k := range tables.Kinds() {
+		for _, name := range k.Names() {
+			pages[path.Join(k.Name(), name+".md")] = []byte(schema.MarkdownOf(k, name) + flowSection(k, name))
+		}
+	}
 	return pages, nil
 }
 

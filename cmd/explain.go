@@ -113,6 +113,9 @@ func component(k schema.Kind, path string) (string, bool) {
 	name, rest, inside := strings.Cut(path, ".")
 	if !inside {
 		text := schema.Explain(k, name)
+		if where, drawing := flow(k, name); drawing != "" {
+			text += fmt.Sprintf("\nData flow, up to the loss, in %s\n\n%s\n", where, schema.Indented(drawing, "  "))
+		}
 		return text, text != ""
 	}
 	c := k.Component(name)

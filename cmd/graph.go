@@ -18,7 +18,7 @@ var graphCommand = &cli.Command{
 	Name: "graph", Usage: "draw a graph of the pipeline, or print it", ArgsUsage: "FILE...",
 	Description: "The drawing shows one box for each component. -depth 2 opens the components, -depth 3 their blocks, and -depth 0 shows every node.",
 	Flags: pipelineFlags(
-		&cli.StringFlag{Name: "format", Value: "svg", Usage: "svg, dot (for Graphviz) or ir (text)"},
+		&cli.StringFlag{Name: "format", Value: "svg", Usage: "svg, text (a drawing for the terminal), dot (for Graphviz) or ir (the program)"},
 		&cli.StringFlag{Name: "graph", Value: "train", Usage: "train or extract"},
 		&cli.StringFlag{Name: "stage", Value: stageOptimised, Usage: "built, the name of a pass after which the graph is shown, or optimised"},
 		&cli.IntFlag{Name: "depth", Value: 1, Usage: "levels of components that have boxes of their own; 0 draws every node"},
@@ -35,9 +35,10 @@ const (
 
 // drawers print a graph in a format.
 var drawers = map[string]func(w io.Writer, g *ir.Graph, p *picture) error{
-	"ir":  func(w io.Writer, g *ir.Graph, _ *picture) error { return ir.Print(w, g) },
-	"dot": func(w io.Writer, _ *ir.Graph, p *picture) error { return p.dot(w) },
-	"svg": func(w io.Writer, _ *ir.Graph, p *picture) error { return p.svg(w) },
+	"ir":   func(w io.Writer, g *ir.Graph, _ *picture) error { return ir.Print(w, g) },
+	"dot":  func(w io.Writer, _ *ir.Graph, p *picture) error { return p.dot(w) },
+	"text": func(w io.Writer, _ *ir.Graph, p *picture) error { return p.text(w) },
+	"svg":  func(w io.Writer, _ *ir.Graph, p *picture) error { return p.svg(w) },
 }
 
 func graph(c *cli.Context) error {
@@ -76,12 +77,12 @@ func graph(c *cli.Context) error {
 
 func graphFlags(c *cli.Context) error {
 	if c.Bool("json") {
-		return usage{fmt.Errorf("a graph is printed as svg, dot or ir; -json has no form for it")}
+		return usage{fmt.Errorf("a graph is printed as svg, text, dot or ir; -json has no form for it")}
 	}
 	for _, f := range []struct {
 		name  string
 		valid []string
-	}{{"format", []string{"svg", "dot", "ir"}}, {"graph", []string{"train", "extract"}}, {"stage", append([]string{stageBuilt, stageOptimised}, pass.Names()...)}} {
+	}{{"format", []string{"svg", "text", "dot", "ir"}}, {"graph", []string{"train", "extract"}}, {"stage", append([]string{stageBuilt, stageOptimised}, pass.Names()...)}} {
 		if v := c.String(f.name); !slices.Contains(f.valid, v) {
 			return usage{fmt.Errorf("-%s cannot be %q.%s", f.name, v, schema.DidYouMean(v, f.valid))}
 		}

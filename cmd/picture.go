@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -27,6 +28,7 @@ type box struct {
 	result string   // the output of the graph that its only node gives
 	flops  int64
 	params map[string]int64 // elements by parameter
+	size   string           // of an input, or how many parameters
 	detail string           // for an input: its type
 	out    []*wire
 	in     []*box
@@ -75,7 +77,7 @@ func condense(g *ir.Graph, p *plan.Plan, depth int) *picture {
 	for _, v := range g.Inputs {
 		if !c.state[v.Name] {
 			b := c.open(v.Name, boxInput)
-			b.title, b.detail = v.Name, v.Type.String()
+			b.title, b.size, b.detail = v.Name, sizes(v), v.Type.String()
 			c.of[v] = b
 		}
 	}
@@ -204,23 +206,24 @@ func (b *box) connect(to *box, v *ir.Value) {
 	}
 }
 
-// label is the type of the largest value that flows, and how many others there are.
+// label is the size of the largest value that flows, and how many others there are.
 func (w *wire) label() string {
-	largest := slices.MaxFunc(w.values, func(a, b *ir.Value) int { return int(a.Type.Bytes() - b.Type.Bytes()) })
-	sizes := make([]string, len(largest.Shape))
-	for i, d := range largest.Shape {
-		if sizes[i] = fmt.Sprint(d.Size); !d.Static() {
-			sizes[i] = d.Name
-		}
-	}
-	text := strings.Join(sizes, "×")
-	if text == "" {
-		text = largest.DType.String()
-	}
+	text := sizes(slices.MaxFunc(w.values, func(a, b *ir.Value) int { return int(a.Type.Bytes() - b.Type.Bytes()) }))
 	if n := len(w.values) - 1; n > 0 {
 		text += fmt.Sprintf(" +%d", n)
 	}
 	return text
+}
+
+// sizes are those of a value's axes, or its type where it has none.
+func sizes(v *ir.Value) string {
+	out := make([]string, len(v.Shape))
+	for i, d := range v.Shape {
+		if out[i] = fmt.Sprint(d.Size); !d.Static() {
+			out[i] = d.Name
+		}
+	}
+	return cmp.Or(strings.Join(out, "×"), v.DType.String())
 }
 
 // partTitles are the names of the compiler's own parts for readers.
@@ -253,7 +256,8 @@ func (b *box) finish() {
 		for _, n := range b.params {
 			sum += n
 		}
-		details = append(details, amount(float64(sum))+" parameters")
+		b.size = amount(float64(sum)) + " parameters"
+		details = append(details, b.size)
 	}
 	if b.flops > 0 {
 		details = append(details, unit(b.flops)+"FLOPs")

@@ -170,8 +170,11 @@ func TestManualIsPrinted(t *testing.T) {
 	}
 	for _, k := range tables.Kinds() {
 		for _, name := range k.Names() {
-			if !bytes.Contains(first[k.Name()+".md"], []byte("\n## "+name+"\n")) {
-				t.Errorf("%s.md does not describe %s", k.Name(), name)
+			if !bytes.HasPrefix(first[k.Name()+"/"+name+".md"], []byte("# "+k.Name()+" "+name+"\n")) {
+				t.Errorf("%s/%s.md does not describe it", k.Name(), name)
+			}
+			if link := k.Name() + "/" + name + ".md"; !bytes.Contains(first[k.Name()+".md"], []byte("("+link+")")) {
+				t.Errorf("%s.md does not lead to %s", k.Name(), link)
 			}
 		}
 	}

@@ -69,11 +69,12 @@ var directions = []struct {
 	{"setup", []string{"setup/cache"}},
 	{"cmd/ssc", []string{"."}},
 	{".", []string{"cmd"}},
-	{"cmd", product},
+	{"examples", nil},
+	{"cmd", append([]string{"examples"}, product...)},
 	{"bench", product},
 	{"results", product},
 	{"conformance/*", append([]string{".", "cmd"}, product...)}, // programs that tests run
-	{"conformance", nil}, // tests alone
+	{"conformance", nil},                                        // tests alone
 }
 
 // cgoFolders are the folders that may hold C. The JPEG decoder is a folder of its own, so that data sources stay Go.

@@ -15,16 +15,16 @@ func Explain(kind Kind, name string) string {
 		return ""
 	}
 	var w strings.Builder
-	fmt.Fprintf(&w, "%s %s\n\n%s\n", kind.Name(), name, indented(info.Doc, "  "))
+	fmt.Fprintf(&w, "%s %s\n\n%s\n", kind.Name(), name, Indented(info.Doc, "  "))
 	if info.Equation != "" {
-		fmt.Fprintf(&w, "\n%s\n", indented(info.Equation, "    "))
+		fmt.Fprintf(&w, "\n%s\n", Indented(info.Equation, "    "))
 	}
 	sections(&w, Of(kind.Component(name)), "", 0)
 	if text := info.Paper.String(); text != "" {
-		fmt.Fprintf(&w, "\nSource\n%s\n", indented(text, "  "))
+		fmt.Fprintf(&w, "\nSource\n%s\n", Indented(text, "  "))
 	}
 	if info.Before != "" {
-		fmt.Fprintf(&w, "\nIn MMSelfSup\n%s\n", indented(info.Before, "    "))
+		fmt.Fprintf(&w, "\nIn MMSelfSup\n%s\n", Indented(info.Before, "    "))
 	}
 	return w.String()
 }
@@ -146,6 +146,13 @@ var (
 	arXiv = regexp.MustCompile(`^(\d{4}\.\d{4,5}|[a-z-]+/\d{7})$`)
 )
 
-func indented(text, by string) string {
-	return by + strings.ReplaceAll(strings.TrimSpace(text), "\n", "\n"+by)
+// Indented is the text with by before each line that is not empty.
+func Indented(text, by string) string {
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	for i, line := range lines {
+		if line != "" {
+			lines[i] = by + line
+		}
+	}
+	return strings.Join(lines, "\n")
 }

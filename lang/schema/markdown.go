@@ -5,28 +5,25 @@ import (
 	"strings"
 )
 
-// Markdown is the manual page of a kind: every component with its arguments.
+// Markdown is the manual page of a kind: a list of its components, each of which has a page in a folder of the kind's name.
 func Markdown(kind Kind) string {
 	var w strings.Builder
 	fmt.Fprintf(&w, "# %s\n\n", kind.Name())
 	for _, name := range kind.Names() {
 		info, _ := kind.Info(name)
-		fmt.Fprintf(&w, "- [%s](#%s): %s\n", name, name, Summary(info.Doc))
-	}
-	for _, name := range kind.Names() {
-		w.WriteString("\n" + MarkdownOf(kind, name))
+		fmt.Fprintf(&w, "- [%s](%s/%s.md): %s\n", name, kind.Name(), name, Summary(info.Doc))
 	}
 	return w.String()
 }
 
-// MarkdownOf is the part of the manual page that describes one component; empty when the kind has none of that name.
+// MarkdownOf is the manual page of one component; empty when the kind has none of that name.
 func MarkdownOf(kind Kind, name string) string {
 	info, ok := kind.Info(name)
 	if !ok {
 		return ""
 	}
 	var w strings.Builder
-	fmt.Fprintf(&w, "## %s\n\n%s\n", name, strings.TrimSpace(info.Doc))
+	fmt.Fprintf(&w, "# %s %s\n\n%s\n", kind.Name(), name, strings.TrimSpace(info.Doc))
 	if info.Equation != "" {
 		fmt.Fprintf(&w, "\n```text\n%s\n```\n", strings.TrimSpace(info.Equation))
 	}
@@ -54,7 +51,7 @@ func MarkdownRoot(root Component) string {
 // tables prints what a component takes, then what its blocks of fixed content take.
 func tables(w *strings.Builder, s *Set, path string, depth int) {
 	if path != "" {
-		fmt.Fprintf(w, "\n### %s\n", path)
+		fmt.Fprintf(w, "\n## %s\n", path)
 	}
 	if len(s.Fields) > 0 {
 		w.WriteString("\n| argument | type | default | meaning |\n| --- | --- | --- | --- |\n")

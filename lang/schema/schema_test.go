@@ -333,13 +333,20 @@ In MMSelfSup
 	if got := schema.Explain(parts, "wheel"); got != "" {
 		t.Errorf("Explain(wheel) = %q, want nothing", got)
 	}
-	want = "# part\n\n- [box](#box): Holds parts.\n- [gear](#gear): Turns.\n\n## box\n\nHolds parts.\n\n| block | number | meaning |\n| --- | --- | --- |\n| `NAME { }` | any number, any part | what is inside |\n\nSource: made for tests\n" +
-		"\n## gear\n\nTurns. Has teeth.\n\n```text\nw = v / r\n```\n\n| argument | type | default | meaning |\n| --- | --- | --- | --- |\n| `teeth` | int | `8` | number of teeth (greater than 0) |\n" +
-		"\nSource: [Watt: On Gears | and Wheels (1784), 1784.00001](https://arxiv.org/abs/1784.00001)\n\nIn MMSelfSup:\n\n```python\ndict(type='Gear')\n```\n"
+	want = "# part\n\n- [box](part/box.md): Holds parts.\n- [gear](part/gear.md): Turns.\n"
 	if diff := cmp.Diff(want, schema.Markdown(parts)); diff != "" {
 		t.Errorf("Markdown (-want +got):\n%s", diff)
 	}
-	if got := schema.MarkdownRoot(&machine{}); !strings.Contains(got, "### item\n") || !strings.Contains(got, "| `standing \"NAME\" { }` | default gear, any part |") {
+	want = "# part box\n\nHolds parts.\n\n| block | number | meaning |\n| --- | --- | --- |\n| `NAME { }` | any number, any part | what is inside |\n\nSource: made for tests\n"
+	if diff := cmp.Diff(want, schema.MarkdownOf(parts, "box")); diff != "" {
+		t.Errorf("MarkdownOf (-want +got):\n%s", diff)
+	}
+	want = "# part gear\n\nTurns. Has teeth.\n\n```text\nw = v / r\n```\n\n| argument | type | default | meaning |\n| --- | --- | --- | --- |\n| `teeth` | int | `8` | number of teeth (greater than 0) |\n" +
+		"\nSource: [Watt: On Gears | and Wheels (1784), 1784.00001](https://arxiv.org/abs/1784.00001)\n\nIn MMSelfSup:\n\n```python\ndict(type='Gear')\n```\n"
+	if diff := cmp.Diff(want, schema.MarkdownOf(parts, "gear")); diff != "" {
+		t.Errorf("MarkdownOf (-want +got):\n%s", diff)
+	}
+	if got := schema.MarkdownRoot(&machine{}); !strings.Contains(got, "## item\n") || !strings.Contains(got, "| `standing \"NAME\" { }` | default gear, any part |") {
 		t.Errorf("MarkdownRoot = %s, want the item block and the standing part", got)
 	}
 }
