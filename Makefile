@@ -8,7 +8,7 @@
 # make bench   the comparisons; ONLY=loader makes one of them: step, loader, start, run
 # make faults  the long campaign of kills, power cuts and failing calls (some 20 minutes)      make soak   hours of random faults (SOAK=2h)
 # make results what every small example's encoder is worth, with three seeds, into spec/results.md (hours; ONLY=byol makes those rows again)
-# make photos  a folder of 5,000 photographs, 40 of them damaged, from ssc init to a finished epoch without an edit
+# make photos  a folder of 5,000 photographs, 40 of them damaged, from ssc init to a finished epoch without an edit; and a step of each example on ImageNet, on photographs
 # make corpus UPSTREAM=DIR   upstream's configurations evaluated as upstream's own classes do, converted and compiled (conformance/corpus/main.go)
 # make gpu     installs the CUDA provider (some gigabytes) and checks on a machine with a GPU what spec/gpu.md claims; DEVICE=cuda:1 for another
 # make nvrtc   NVIDIA's compiler of CUDA C++, which needs no GPU (60 MB): with it the tests compile all CUDA sources
@@ -101,7 +101,7 @@ soak: build
 	go test ./conformance/resume -v -timeout 0 -run TestSoak -soak $(SOAK) -soak.figures $(CURDIR)/bin/soak.json
 
 photos: build
-	SSC_KERNELS=$${SSC_KERNELS:-$(CURDIR)/bin/libssc_kernels.so} go test ./conformance/photos -v -timeout 0 -photos 5000 -photos.damaged 40 -photos.least 90 -photos.most 220
+	SSC_KERNELS=$${SSC_KERNELS:-$(CURDIR)/bin/libssc_kernels.so} go test ./conformance/photos -v -timeout 0 -photos 5000 -photos.damaged 40 -photos.least 90 -photos.most 220 -photos.recipes .
 
 # SSC_UPSTREAM_PYTHON is a Python with mmcv 1.7 and mmengine 0.7; without it the files are evaluated and nothing is compared.
 corpus:
