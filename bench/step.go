@@ -28,7 +28,7 @@ var nets = []struct{ title, file, peer string }{
 	{"step, MoCo v2, example net, 256 x 2", "examples/selfsup/mocov2/mocov2_resnet10-w32_1xb256-adamw-5e_fmnist.hcl", "mocov2"},
 	{"step, BYOL, example net, 256 x 2", "examples/selfsup/byol/byol_resnet10-w32_1xb256-adamw-3e_fmnist.hcl", "byol"},
 	{"step, SwAV, example net, 256 x (2 + 6)", "bench/swav.hcl", "swav"},
-	{"step, DINO, example net, 256 x (2 + 2)", "examples/selfsup/dino/dino_resnet10-w32_1xb256-mcrop-2-2-adamw-2e_fmnist-28-16.hcl", "dino"},
+	{"step, DINO, example net, 256 x (2 + 2)", "examples/selfsup/dino/dino_resnet10-w32_1xb256-mcrop-2-2-adamw-3e_fmnist-28-16.hcl", "dino"},
 }
 
 // steps times training steps, ours and the peer's in turns, against the peer's eager mode and torch.compile, in one arithmetic; of one net, or of all when it has no name.

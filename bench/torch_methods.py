@@ -91,7 +91,7 @@ class MoCo(Method):
 class BYOL(Method):
     def __init__(self):
         super().__init__()
-        self.net = nn.Sequential(small(), *pooled(2), *mlp(512, 512, 128))
+        self.net = nn.Sequential(small(), *pooled(4), *mlp(2048, 512, 128))
         self.predictor = nn.Sequential(*mlp(128, 256, 128))
         self.teach("net", momentum=0.99)
 
@@ -141,8 +141,8 @@ class DINO(Method):
 
     def __init__(self):
         super().__init__()
-        self.net = nn.Sequential(small(), *pooled(1))
-        self.neck = nn.Sequential(nn.Linear(128, 512), nn.GELU(), nn.Linear(512, 512), nn.GELU(), nn.Linear(512, 128))
+        self.net = nn.Sequential(small(), *pooled(4))
+        self.neck = nn.Sequential(nn.Linear(16 * 128, 512), nn.GELU(), nn.Linear(512, 512), nn.GELU(), nn.Linear(512, 128))
         self.last = nn.Linear(128, 1024, bias=False)
         self.teach("net", "neck", "last", momentum=0.99)
         self.register_buffer("center", torch.zeros(1, 1024))

@@ -20,7 +20,7 @@ algorithm "simsiam" {
     out_indices   = [3]
   }
   neck "nonlinear" {
-    pool_size           = 2
+    pool_size           = 4
     hid_channels        = 512
     out_channels        = 256
     with_last_bn_affine = false

@@ -20,6 +20,7 @@ algorithm "swav" {
     out_indices   = [3]
   }
   neck "swav" {
+    pool_size    = 2
     hid_channels = 512
     out_channels = 128
   }

@@ -21,6 +21,7 @@ algorithm "dino" {
     out_indices   = [3]
   }
   neck "dino" {
+    pool_size           = 4 # project all cells of the map, not just its mean; a small crop's four are repeated
     hid_channels        = 512
     bottleneck_channels = 128
     out_channels        = 1024
@@ -82,5 +83,5 @@ optimizer "adamw" {
 }
 
 train {
-  epochs = 2
+  epochs = 3
 }
