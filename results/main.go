@@ -1,5 +1,5 @@
 // Command results trains every small example with three seeds and keeps what its encoder is worth: `make results`. A row, an example with one seed, is written into spec/results.json as soon as it is
-// measured, and spec/results.md is printed from that file. Rows whose plan has not changed are left as they are; `make results ONLY=byol` makes those of one method again. What was interrupted goes on.
+// measured, and spec/results.md is printed from that file. Rows whose recipe, the settings of the pipeline, has not changed are left as they are, also when a newer ssc computes it otherwise; `make results ONLY=byol` makes those of one method again. What was interrupted goes on.
 package main
 
 import (
@@ -13,8 +13,12 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 
-	"ssc/runtime/checkpoint/atomic"
+	"golang.org/x/sync/errgroup"
+
+	files "ssc/runtime/checkpoint/atomic"
 )
 
 // Files, from the root of the source tree.
@@ -27,11 +31,13 @@ const (
 func main() {
 	only := flag.String("only", "", "make the rows of the example or method with this name again, and no others")
 	print := flag.Bool("print", false, "measure nothing: print the table again")
-	seeds := flag.Int("seeds", 3, "rows of each example: seeds 0, 1, …")
+	seeds := []int{0, 1, 2}
+	flag.Func("seeds", "rows of each example: its seeds, in order (default 0,1,2)", func(text string) error { return json.Unmarshal([]byte("["+text+"]"), &seeds) })
+	jobs := flag.Int("jobs", 1, "rows that are made at a time, each with its share of the cores")
 	flag.Parse()
 	t, err := read(dataFile)
 	if err == nil && !*print {
-		err = measureAll(t, *only, *seeds)
+		err = measureAll(t, *only, seeds, max(*jobs, 1))
 	}
 	if err == nil {
 		err = t.write()
@@ -42,43 +48,84 @@ func main() {
 	}
 }
 
-// measureAll makes what is missing.
-func measureAll(t *table, only string, seeds int) error {
+// job is a row to make.
+type job struct {
+	example
+	seed   int
+	recipe string
+}
+
+// measureAll makes what is missing, several rows at a time, and forgets rows of examples that are no longer there.
+func measureAll(t *table, only string, seeds []int, jobs int) error {
 	examples, err := smallExamples(".")
 	if err != nil {
 		return err
 	}
+	t.Rows = slices.DeleteFunc(t.Rows, func(r row) bool {
+		return !slices.ContainsFunc(examples, func(e example) bool { return e.name == r.Example })
+	})
+	todo, err := missing(t, examples, only, seeds)
+	if err != nil {
+		return err
+	}
+	var group errgroup.Group
+	group.SetLimit(jobs)
+	for _, j := range todo {
+		group.Go(func() error {
+			if t.failed.Load() {
+				return nil
+			}
+			err := j.make(t, jobs)
+			if err != nil {
+				t.failed.Store(true)
+			}
+			return err
+		})
+	}
+	return group.Wait()
+}
+
+// missing are the rows to make: those that are not there or whose recipe has changed, or all of the example or method that is named.
+func missing(t *table, examples []example, only string, seeds []int) (todo []job, err error) {
 	found := false
-	for seed := range seeds {
+	for _, seed := range seeds {
 		for _, e := range examples {
 			if only != "" && only != e.name && only != e.method {
 				continue
 			}
 			found = true
-			digest, err := e.digest(seed, false)
+			p, err := e.compiled(seed, false)
 			if err != nil {
-				return err
+				return nil, err
 			}
-			if have := t.row(e.name, seed); have != nil && have.Plan == digest && only == "" {
-				continue
-			}
-			r, err := e.measure(seed, t)
+			digest, err := recipe(p)
 			if err != nil {
-				return fmt.Errorf("%s, seed %d: %w", e.name, seed, err)
+				return nil, err
 			}
-			r.Plan = digest
-			t.put(*r)
-			if err := t.write(); err != nil {
-				return err
+			if have := t.row(e.name, seed); have == nil || have.Recipe != digest || only != "" {
+				todo = append(todo, job{e, seed, digest})
 			}
-			fmt.Printf("%s, seed %d: kNN %.2f %% (untrained %.2f), linear %.2f %% (untrained %.2f), rank %.1f of %d, %.0f s\n", e.name, seed, 100*r.KNN.Encoder, 100*r.KNN.Untrained,
-				100*r.Linear.Encoder, 100*r.Linear.Untrained, r.Rank, r.Dimensions, r.Seconds)
 		}
 	}
 	if !found {
-		return fmt.Errorf("there is no example or method %q", only)
+		return nil, fmt.Errorf("there is no example or method %q", only)
 	}
-	return nil
+	return todo, nil
+}
+
+// make makes a row and writes it down, beside jobs-1 others.
+func (j job) make(t *table, jobs int) error {
+	r, err := j.measure(t, j.seed, jobs)
+	if err != nil {
+		return fmt.Errorf("%s, seed %d: %w", j.name, j.seed, err)
+	}
+	r.Recipe = j.recipe
+	t.Lock()
+	defer t.Unlock()
+	t.put(*r)
+	fmt.Printf("%s, seed %d: kNN %.2f %% (untrained %.2f), linear %.2f %% (untrained %.2f), rank %.1f of %d, %.0f s\n", j.name, j.seed, 100*r.KNN.Encoder, 100*r.KNN.Untrained,
+		100*r.Linear.Encoder, 100*r.Linear.Untrained, r.Rank, r.Dimensions, r.Seconds)
+	return t.write()
 }
 
 // example is a pipeline file that names its meter.
@@ -113,6 +160,9 @@ func smallExamples(root string) (out []example, err error) {
 
 // table is what was measured.
 type table struct {
+	sync.Mutex `json:"-"`
+	failed     atomic.Bool
+
 	Raw  *pixels `json:"raw_pixels"`
 	Rows []row   `json:"rows"`
 }
@@ -129,7 +179,7 @@ type row struct {
 	Method  string `json:"method"`
 	Seed    int    `json:"seed"`
 	Meter   string `json:"meter"`
-	Plan    string `json:"plan"` // digest
+	Recipe  string `json:"recipe"` // digest of the pipeline's settings
 	Epochs  int    `json:"epochs"`
 	Steps   int    `json:"steps"`
 
@@ -171,7 +221,7 @@ func (t *table) write() error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(atomic.WriteBytes(atomic.OS{}, dataFile, append(text, '\n')), atomic.WriteBytes(atomic.OS{}, tableFile, []byte(t.page())))
+	return errors.Join(files.WriteBytes(files.OS{}, dataFile, append(text, '\n')), files.WriteBytes(files.OS{}, tableFile, []byte(t.page())))
 }
 
 // row finds one, or nil.

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"time"
@@ -22,47 +23,65 @@ func (e example) settings(seed int, pixels bool) []string {
 		"-set", fmt.Sprintf("evaluate.knn.raw_pixels=%v", pixels), "-set", fmt.Sprintf("evaluate.linear.raw_pixels=%v", pixels)}
 }
 
-// digest is that of the plan of a row.
-func (e example) digest(seed int, pixels bool) (string, error) {
+// compiled is the plan of a row.
+func (e example) compiled(seed int, pixels bool) (*plan.Plan, error) {
 	dir, err := os.MkdirTemp("", "results")
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	defer os.RemoveAll(dir)
 	folder := filepath.Join(dir, "plan")
 	if _, err := ssc(append([]string{"compile", "-o", folder, e.file}, e.settings(seed, pixels)...)...); err != nil {
-		return "", err
+		return nil, err
 	}
-	return digestOf(folder)
+	return planIn(folder)
 }
 
-// digestOf is that of the plan in a folder.
-func digestOf(folder string) (string, error) {
+func planIn(folder string) (*plan.Plan, error) {
 	text, err := os.ReadFile(filepath.Join(folder, plan.File))
-	if err != nil {
-		return "", err
-	}
-	p, err := plan.Decode(text)
-	if err != nil {
-		return "", err
-	}
-	return p.Digest()
-}
-
-// measure makes a row: it trains, evaluates and looks at the features. Raw pixels are measured by the first row of all.
-func (e example) measure(seed int, t *table) (*row, error) {
-	dir := filepath.Join(runFolder, fmt.Sprintf("%s-seed%d", e.name, seed))
-	want, err := e.digest(seed, t.Raw == nil)
 	if err != nil {
 		return nil, err
 	}
-	if have, err := digestOf(dir); t.row(e.name, seed) != nil || err == nil && have != want { // made again, or begun by another plan
+	return plan.Decode(text)
+}
+
+// recipe identifies what a row is a result of: all settings of its pipeline, and not the graphs and kernels by which a version of ssc computes them.
+func recipe(p *plan.Plan) (string, error) {
+	return (&plan.Plan{Pipeline: p.Pipeline}).Digest()
+}
+
+// begun reports whether a run of the plan has begun in the folder.
+func begun(folder string, p *plan.Plan) bool {
+	have, err := planIn(folder)
+	if err != nil {
+		return false
+	}
+	a, err := have.Digest()
+	b, other := p.Digest()
+	return err == nil && other == nil && a == b
+}
+
+// measure makes a row: it trains, evaluates and looks at the features, on one of so many shares of the cores. Raw pixels are measured by the first row of all.
+func (e example) measure(t *table, seed, shares int) (*row, error) {
+	dir := filepath.Join(runFolder, fmt.Sprintf("%s-seed%d", e.name, seed))
+	t.Lock()
+	pixels, again := t.Raw == nil, t.row(e.name, seed) != nil
+	t.Unlock()
+	p, err := e.compiled(seed, pixels)
+	if err != nil {
+		return nil, err
+	}
+	if again || !begun(dir, p) {
 		if err := os.RemoveAll(dir); err != nil {
 			return nil, err
 		}
 	}
 	r := &row{Example: e.name, Method: e.method, Seed: seed, Meter: e.meter}
-	run := append([]string{"run", e.file, "-json", "-run", dir}, e.settings(seed, t.Raw == nil)...)
+	run := append([]string{"run", e.file, "-json", "-run", dir}, e.settings(seed, pixels)...)
+	if shares > 1 {
+		n := strconv.Itoa(max(runtime.NumCPU()/shares, 1))
+		run = append(run, "-threads", n, "-workers", n)
+	}
 	if err := r.train(dir, run); err != nil {
 		return nil, err
 	}
@@ -136,7 +155,9 @@ func (r *row) evaluation(out []byte, t *table) error {
 		}
 	}
 	if got["knn of raw pixels"] && got["linear of raw pixels"] {
+		t.Lock()
 		t.Raw = &pixel
+		t.Unlock()
 	}
 	return err
 }
