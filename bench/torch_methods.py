@@ -66,7 +66,7 @@ class Method(nn.Module):
 class MoCo(Method):
     def __init__(self):
         super().__init__()
-        self.net = split(nn.Sequential(small(), *pooled(2), nn.Linear(512, 512), nn.ReLU(True), nn.Linear(512, 128)))
+        self.net = split(nn.Sequential(small(), *pooled(4), nn.Linear(2048, 512), nn.ReLU(True), nn.Linear(512, 128)))
         self.teach("net", momentum=0.99)
         self.register_buffer("queue", F.normalize(torch.randn(4096, 128)))
         self.at = 0
@@ -108,8 +108,8 @@ class SwAV(Method):
 
     def __init__(self):
         super().__init__()
-        self.net = nn.Sequential(small(), *pooled(1))
-        self.neck = nn.Sequential(*mlp(128, 512, 128, bias=True))
+        self.net = nn.Sequential(small(), *pooled(2))
+        self.neck = nn.Sequential(*mlp(512, 512, 128, bias=True))
         self.prototypes = nn.Linear(128, 256, bias=False)
 
     @torch.no_grad()
@@ -142,7 +142,7 @@ class DINO(Method):
     def __init__(self):
         super().__init__()
         self.net = nn.Sequential(small(), *pooled(4))
-        self.neck = nn.Sequential(nn.Linear(16 * 128, 512), nn.GELU(), nn.Linear(512, 512), nn.GELU(), nn.Linear(512, 128))
+        self.neck = nn.Sequential(nn.Linear(16 * 128, 256), nn.GELU(), nn.Linear(256, 256), nn.GELU(), nn.Linear(256, 128))
         self.last = nn.Linear(128, 1024, bias=False)
         self.teach("net", "neck", "last", momentum=0.99)
         self.register_buffer("center", torch.zeros(1, 1024))

@@ -22,7 +22,7 @@ algorithm "dino" {
   }
   neck "dino" {
     pool_size           = 4 # project all cells of the map, not just its mean; a small crop's four are repeated
-    hid_channels        = 512
+    hid_channels        = 256
     bottleneck_channels = 128
     out_channels        = 1024
     freeze_last_layer   = 0

@@ -24,7 +24,7 @@ algorithm "moco" {
     out_indices   = [3]
   }
   neck "moco_v2" {
-    pool_size    = 2
+    pool_size    = 4
     hid_channels = 512
     out_channels = 128
   }

@@ -21,7 +21,7 @@ algorithm "mocov3" {
     out_indices   = [3]
   }
   neck "nonlinear" {
-    pool_size           = 2
+    pool_size           = 4
     hid_channels        = 512
     out_channels        = 128
     with_last_bn_affine = false

@@ -20,7 +20,7 @@ algorithm "vicreg" {
     out_indices   = [3]
   }
   neck "nonlinear" {
-    pool_size    = 2
+    pool_size    = 4
     hid_channels = 512
     out_channels = 512
     num_layers   = 3

@@ -9,7 +9,7 @@ pipeline "densecl_fmnist" {
 }
 
 algorithm "densecl" {
-  queue_len   = 2048
+  queue_len   = 1024
   feat_dim    = 128
   momentum    = 0.99
   start_iters = 100
@@ -34,5 +34,5 @@ algorithm "densecl" {
 }
 
 train {
-  epochs = 5
+  epochs = 6
 }

@@ -37,5 +37,5 @@ algorithm "simsiam" {
 }
 
 train {
-  epochs = 4
+  epochs = 5
 }

@@ -20,7 +20,7 @@ algorithm "barlowtwins" {
     out_indices   = [3]
   }
   neck "nonlinear" {
-    pool_size    = 2
+    pool_size    = 4
     hid_channels = 512
     out_channels = 512
     num_layers   = 3
@@ -31,5 +31,5 @@ algorithm "barlowtwins" {
 }
 
 train {
-  epochs = 4
+  epochs = 5
 }

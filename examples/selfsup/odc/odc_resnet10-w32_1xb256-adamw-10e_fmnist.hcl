@@ -1,13 +1,13 @@
-# DeepCluster on the 60,000 training images of Fashion-MNIST. Optimizer and evaluation are those of SimCLR's example; crops keep most of the image, since an image and its crops should be in one cluster.
+# Online deep clustering on the 60,000 training images of Fashion-MNIST. Optimizer and evaluation are those of SimCLR's example; crops keep most of the image, since an image and its crops should be in one cluster.
 # Meter: linear probe.
 
 extends = ["../_base_/fmnist.hcl"]
 
-pipeline "deepcluster_fmnist" {
-  description = "DeepCluster, three-stage ResNet of width 32, 128 clusters, Fashion-MNIST"
+pipeline "odc_fmnist" {
+  description = "ODC, three-stage ResNet of width 32, 128 clusters, Fashion-MNIST"
 }
 
-algorithm "deepcluster" {
+algorithm "odc" {
   extractor = "extract"
   backbone "resnet" {
     depth         = 10
@@ -19,14 +19,23 @@ algorithm "deepcluster" {
     stem_stride   = 2
     out_indices   = [3]
   }
-  neck "avg_pool2d" {
-    output_size = 2
+  neck "odc" {
+    hid_channels  = 256
+    out_channels  = 64
+    dropout       = 0
+    with_avg_pool = false # clusters are those of whole maps
   }
   head "cls" {
     num_classes = 128
   }
+  memory {
+    length      = 60000
+    feat_dim    = 64
+    momentum    = 0.5
+    min_cluster = 20
+  }
   clustering {
-    pca_dim = 64
+    pca_dim = -1
   }
 }
 
@@ -65,5 +74,5 @@ dataset "extract" {
 }
 
 train {
-  epochs = 5
+  epochs = 10
 }

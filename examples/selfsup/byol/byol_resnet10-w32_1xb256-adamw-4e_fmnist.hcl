@@ -38,5 +38,5 @@ algorithm "byol" {
 }
 
 train {
-  epochs = 3
+  epochs = 4
 }
