@@ -287,7 +287,39 @@ func kernelSamples() []ir.Sample {
 	}
 	add("many", loss, classes)
 	add("many", loss.Def.Op.Grad(loss.Def, []*ir.Value{f32()})[0], classes)
+	contrasts(add, f32)
 	return out
+}
+
+// contrasts adds InfoNCE and its gradients for several tiles of similarities in both directions, and for so few queries or keys that the sums of a gradient come in parts.
+func contrasts(add func(string, *ir.Value, ...func(*ir.Arg, int)), f32 func(...int) *ir.Value) {
+	for _, k := range [][3]int{{300, 700, 33}, {5, 9000, 16}, {2100, 3, 7}, {129, 129, 1}} {
+		label, rows, keys := fmt.Sprint(k), k[0], k[1]
+		q, key := f32(rows, k[2]), f32(keys, k[2])
+		next := make([]int, rows)
+		for i := range next {
+			next[i] = (i + 1) % keys
+		}
+		// In training the logarithm of the denominator is somewhat above that of the number of keys.
+		bound := func(a *ir.Arg, i int) {
+			switch {
+			case a.DType == ir.Int64:
+				a.Value = ir.Ints(next...)
+			case i == 4:
+				a.Lo, a.Hi = 6, 8
+			}
+		}
+		for name, loss := range map[string]*ir.Value{
+			"":        fn.InfoNCE(q, key, op.ConstInts(q.Graph(), next...), nil, 1, false),
+			" masked": fn.InfoNCE(q, key, op.ConstInts(q.Graph(), next...), nil, 0.5, true),
+			" beside": fn.InfoNCE(q, key, nil, f32(rows, 1), 0.5, false),
+		} {
+			add(label+name, loss, bound)
+			for i, d := range loss.Def.Op.Grad(loss.Def, []*ir.Value{f32(), f32(rows)})[:2] {
+				add(fmt.Sprint(label, name, i), d, bound)
+			}
+		}
+	}
 }
 
 // clipped is a tensor without negative elements that is 0 at every other place or so.

@@ -18,7 +18,7 @@ class CrossEntropy : public Kernel {
       for (int64_t r = from; r < to; r++) {
         const float* const x = rows.logits + r * rows.classes;
         float sum;
-        const float top = rows.exponentials(x, nullptr, &sum);
+        const float top = exponentials(x, rows.classes, nullptr, &sum);
         loss[piece] += std::log(sum) - (x[rows.target[r]] - top);
       }
     });

@@ -16,7 +16,7 @@ class CrossEntropyGrad : public Kernel {
       for (int64_t r = from; r < to; r++) {
         float* const d = out + r * rows.classes;
         float sum;
-        rows.exponentials(rows.logits + r * rows.classes, d, &sum);
+        exponentials(rows.logits + r * rows.classes, rows.classes, d, &sum);
         const float f = scale / sum;
 #pragma omp simd
         for (int64_t i = 0; i < rows.classes; i++) d[i] *= f;

@@ -30,6 +30,31 @@ inline float exp_negative(float x) {
   return x < -87.0f ? 0.0f : p * scale.f;
 }
 
+// Writes e^(x - max x) of n logits to out, unless that is nullptr, and their sum; returns the maximum. NaN and +∞ give NaN, -∞ is a probability of 0.
+inline float exponentials(const float* x, int64_t n, float* out, float* sum) {
+  float top = -std::numeric_limits<float>::infinity();
+#pragma omp simd reduction(max : top)
+  for (int64_t i = 0; i < n; i++) top = x[i] > top ? x[i] : top;
+  double total = 0;
+  for (int64_t from = 0; from < n; from += 1024) {
+    const int64_t to = std::min(n, from + 1024);
+    float s = 0;
+    if (out) {
+#pragma omp simd reduction(+ : s)
+      for (int64_t i = from; i < to; i++) {
+        const float e = exp_negative(x[i] - top);
+        out[i] = e, s += e;
+      }
+    } else {
+#pragma omp simd reduction(+ : s)
+      for (int64_t i = from; i < to; i++) s += exp_negative(x[i] - top);
+    }
+    total += s;
+  }
+  *sum = static_cast<float>(total);
+  return top;
+}
+
 // The inputs of CrossEntropy and its gradient: logits [row, class] and the target of each row.
 struct Rows {
   int64_t count, classes;
@@ -45,31 +70,6 @@ struct Rows {
     for (int64_t r = 0; r < count; r++) {
       if (target[r] < 0 || target[r] >= classes) mismatch(name, "a target is " + std::to_string(target[r]) + " of " + std::to_string(classes) + " classes");
     }
-  }
-
-  // Writes e^(x - max x) to out, unless that is nullptr; returns the maximum. NaN and +∞ give NaN, -∞ is a probability of 0.
-  float exponentials(const float* x, float* out, float* sum) const {
-    float top = -std::numeric_limits<float>::infinity();
-#pragma omp simd reduction(max : top)
-    for (int64_t i = 0; i < classes; i++) top = x[i] > top ? x[i] : top;
-    double total = 0;
-    for (int64_t from = 0; from < classes; from += 1024) {
-      const int64_t to = std::min(classes, from + 1024);
-      float s = 0;
-      if (out) {
-#pragma omp simd reduction(+ : s)
-        for (int64_t i = from; i < to; i++) {
-          const float e = exp_negative(x[i] - top);
-          out[i] = e, s += e;
-        }
-      } else {
-#pragma omp simd reduction(+ : s)
-        for (int64_t i = from; i < to; i++) s += exp_negative(x[i] - top);
-      }
-      total += s;
-    }
-    *sum = static_cast<float>(total);
-    return top;
   }
 
   // Rows in pieces of about 32 Ki elements.

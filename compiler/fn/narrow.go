@@ -31,7 +31,9 @@ func single(f narrow, in []*ir.Value) []*ir.Value {
 			v.Graph().Errorf("Element type", "%s with inputs of bfloat16 takes these for inputs %v and no others; input %d is %s.", f.Name(), narrowed, i, v.Type)
 			return []*ir.Value{v.Graph().InvalidValue()}
 		}
-		wide[i] = op.Cast(v, ir.Float32)
+		if v.DType.IsFloat() {
+			wide[i] = op.Cast(v, ir.Float32)
+		}
 	}
 	out := f.Body(wide)
 	for _, i := range results {
