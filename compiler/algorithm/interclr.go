@@ -151,7 +151,7 @@ func (a *interclr) Loss(b *nn.Builder) *ir.Value {
 	memory := nn.NewClusters(s.Sub("memory"), &a.memory, a.memory.of.length, a.memory.of.dim, a.classes)
 	a.stages(b, memory.Memory())
 
-	intra := among(s, a.head, a.intra.apply(products(q[0], k[0])), op.MatMul(q[0], op.Transpose(queue.Rows(), 1, 0)))
+	intra := among(s, a.head, a.intra.apply(products(q[0], k[0])), nn.Similarities(q[0], queue.Rows()))
 	positive, negatives := a.compared(b, memory, q[last])
 	inter := among(s, a.head, positive, negatives)
 	intraWeight, interWeight := a.weights(b)

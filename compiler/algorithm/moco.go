@@ -129,7 +129,7 @@ func (m *dictionary) keys(b *nn.Builder, encode func(nn.Scope, *ir.Value) []*ir.
 
 // against is the head's loss of queries among their keys, both [row, dim], and the queue: the positive is candidate 0.
 func against(s nn.Scope, h head.Head, q, k *ir.Value, queue *nn.Queue) *ir.Value {
-	return among(s, h, products(q, k), op.MatMul(q, op.Transpose(queue.Rows(), 1, 0)))
+	return among(s, h, products(q, k), nn.Similarities(q, queue.Rows()))
 }
 
 // products are those of the rows of two matrices: [row, dim] to [row, 1].

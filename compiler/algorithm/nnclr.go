@@ -52,7 +52,7 @@ func (a *nnclr) Loss(b *nn.Builder) *ir.Value {
 
 // nearest is the row of the queue with the largest product with each row of z: [batch, dim].
 func nearest(queue *nn.Queue, z *ir.Value) *ir.Value {
-	return op.Gather(queue.Rows(), op.ArgMax(op.MatMul(z, op.Transpose(queue.Rows(), 1, 0)), -1, false), 0)
+	return op.Gather(queue.Rows(), op.ArgMax(nn.Similarities(z, queue.Rows()), -1, false), 0)
 }
 
 // Embed gives what is predicted from.

@@ -31,9 +31,6 @@ func (a *simclr) Args(s *schema.Set) {
 
 func (a *simclr) Views() int { return 2 }
 
-// masked is the similarity given to the diagonal, low enough that exp(masked/τ) is 0 for any temperature in use.
-const masked = -1e4
-
 // Loss runs both views as one batch, view after view, so that norms see them together, as MMSelfSup's SimCLR does.
 func (a *simclr) Loss(b *nn.Builder) *ir.Value {
 	s := b.Root()
@@ -44,15 +41,11 @@ func (a *simclr) Loss(b *nn.Builder) *ir.Value {
 	}
 	defer s.Sub("similarity").Enter()()
 	z = nn.Normalize(z, 1e-10)
-	rows := z.Shape[0].Size
-	diagonal := ir.NewTensor(z.DType, rows, rows)
-	positive := make([]int, rows)
+	positive := make([]int, z.Shape[0].Size)
 	for i := range positive {
-		diagonal.Data[i*rows+i] = masked
-		positive[i] = (i + rows/2) % rows
+		positive[i] = (i + len(positive)/2) % len(positive)
 	}
-	sim := op.Add(op.MatMul(z, op.Transpose(z, 1, 0)), op.Const(b.G, diagonal))
-	return a.head.Loss(s.Sub("head"), sim, op.ConstInts(b.G, positive...))
+	return a.head.Loss(s.Sub("head"), nn.Others(nn.Similarities(z, z)), op.ConstInts(b.G, positive...))
 }
 
 // Embed gives what the loss compares.

@@ -1,10 +1,8 @@
 package head
 
 import (
-	"ssc/compiler/fn"
 	"ssc/compiler/ir"
 	"ssc/compiler/nn"
-	"ssc/compiler/op"
 	"ssc/lang/schema"
 )
 
@@ -21,11 +19,12 @@ func (h *contrastive) Args(s *schema.Set) {
 	s.Float(&h.temperature, "temperature", 0.1, "softmax temperature τ", schema.Positive)
 }
 
-// Loss takes the similarities [row, candidate] and the column of each row's positive [row], int64. A candidate that must not count has a similarity so low that its exponential is 0.
+// Loss takes the similarities [row, candidate] and the column of each row's positive [row], int64. A candidate that must not count has a similarity so low that its exponential is 0. See nn.InfoNCE for
+// similarities that are never in memory.
 func (h *contrastive) Loss(s nn.Scope, in ...*ir.Value) *ir.Value {
 	defer s.At(h)()
 	if !inputs(s, "contrastive", in, 2, 1) {
 		return failed(s)
 	}
-	return fn.CrossEntropy(op.Mul(in[0], op.Scalar(in[0], 1/h.temperature)), in[1])
+	return nn.InfoNCE(in[0], in[1], h.temperature)
 }

@@ -42,10 +42,9 @@ func (h *mocov3) Loss(s nn.Scope, in ...*ir.Value) *ir.Value {
 
 // among is the cross-entropy of finding row i of b by row i of a, both [batch, dim] with rows of length 1.
 func among(a, b *ir.Value, temperature float64) *ir.Value {
-	logits := op.MatMul(a, op.Transpose(b, 1, 0))
 	own := make([]int, a.Shape[0].Size)
 	for i := range own {
 		own[i] = i
 	}
-	return fn.CrossEntropy(op.Mul(logits, op.Scalar(logits, 1/temperature)), op.ConstInts(a.Graph(), own...))
+	return fn.InfoNCE(a, b, op.ConstInts(a.Graph(), own...), nil, temperature, false)
 }
