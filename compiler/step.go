@@ -7,6 +7,7 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 
+	"ssc/compiler/fn"
 	"ssc/compiler/ir"
 	"ssc/compiler/nn"
 	"ssc/compiler/op"
@@ -87,14 +88,14 @@ func (s *stepGraph) update(r *root, params []*nn.State, grads []*ir.Value) {
 	squares := make([]*ir.Value, len(grads))
 	for i, g := range grads {
 		leave := s.G.SetScope("guard/" + params[i].Name)
-		squares[i] = op.ReduceSumSquare(g, false)
+		squares[i] = fn.SumSquares(g)
 		leave()
 	}
 	leave := s.G.SetScope("guard")
 	norm2 := op.Sum(squares...)
 	all := op.Add(norm2, op.Abs(s.loss))
 	for _, x := range s.Guarded {
-		all = op.Add(all, op.ReduceSumSquare(x, false))
+		all = op.Add(all, fn.SumSquares(x))
 	}
 	sound := op.Less(op.Abs(all), op.Scalar(norm2, 3e38))
 	s.ok = op.And(s.gate, sound)
@@ -214,7 +215,7 @@ func (s *stepGraph) accumulate(n int, params []*nn.State, grads []*ir.Value) (me
 		sum := op.Add(acc.In, grads[i])
 		m := op.Mul(sum, op.Scalar(sum, 1/float64(n)))
 		mean = append(mean, m)
-		squares = append(squares, op.ReduceSumSquare(m, false))
+		squares = append(squares, fn.SumSquares(m))
 		cleared := op.Where(s.apply, zero, op.Where(s.ok, sum, acc.In))
 		s.next[acc.Name] = op.Where(s.gate, cleared, acc.In)
 	}

@@ -19,6 +19,7 @@ func TestClosedGate(t *testing.T) {
 		"adam":       "",
 		"accumulate": twice,
 		"lars":       `optimizer "lars" { momentum = 0.9 }`,
+		"lamb":       `optimizer "lamb" {}`,
 		"sgd":        "optimizer \"sgd\" {\n momentum = 0.9\n dampening = 0.5\n weight_decay = 0.1\n}",
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -271,10 +271,17 @@ func kernelSamples() []ir.Sample {
 			}
 		}
 	}
-	next, _ := fn.SGD(yes, one, w, w, w, fn.SGDOptions{Momentum: 0.9, WeightDecay: 0.1, Nesterov: true})
-	add("large", next, rates(1))
-	next, _, _ = fn.Adam(yes, one, one, one, w, w, w, w, fn.AdamOptions{Betas: [2]float64{0.9, 0.999}, Eps: 1e-8, WeightDecay: 0.1})
-	add("large", next, rates(1, 2, 3, 7))
+	o := fn.Descent{Momentum: 0.9, Nesterov: true}
+	next, _ := fn.SGD(yes, one, one, one, w, w, w, o)
+	add("large", next, rates(1, 2, 3))
+	next, _ = fn.LARS(yes, one, one, one, one, w, w, w, fn.LARSOptions{Descent: o, Eta: 0.02, Eps: 1e-8})
+	add("large", next, rates(1, 2, 3, 4))
+	next, _, _ = fn.Adam(yes, one, one, one, one, w, w, w, w, fn.AdamOptions{Betas: [2]float64{0.9, 0.999}, Eps: 1e-8})
+	add("large", next, rates(1, 2, 3, 4, 8))
+	next, _, _ = fn.LAMB(yes, one, one, one, one, w, w, w, w, fn.LAMBOptions{Betas: [2]float64{0.9, 0.999}, Eps: 1e-6, Adapt: true})
+	add("large", next, rates(1, 2, 3, 4, 8))
+	add("large", fn.SumSquares(w))
+	add("odd", fn.SumSquares(f32(3, 70001)))
 	logits := f32(70, 3000)
 	loss := fn.CrossEntropy(logits, input(ir.Int64, 70))
 	classes := func(a *ir.Arg, i int) {
@@ -365,7 +372,14 @@ func TestStepByKernels(t *testing.T) {
 			t.Log(n.Out[0])
 		}
 	}
-	bodies := compile(t, "tiny.hcl", true)
+	for name, over := range map[string]string{"adam": "", "lars": "optimizer \"lars\" {\n momentum = 0.9\n weight_decay = 0.1\n}", "lamb": `optimizer "lamb" {}`} {
+		t.Run(name, func(t *testing.T) { stepsByKernels(t, names, over) })
+	}
+}
+
+// stepsByKernels compares steps of the kernels with steps of the bodies.
+func stepsByKernels(t *testing.T, names []string, over string) {
+	r, bodies := compileOver(t, compiler.Options{Kernels: names}, "tiny.hcl", over), compile(t, "tiny.hcl", true, over)
 	a, b := newMachine(t, bodies, false), newMachine(t, r, false)
 	for i := range 3 {
 		want, got := a.step(t, images(bodies, uint64(i)), nil), b.step(t, images(r, uint64(i)), nil)

@@ -26,6 +26,12 @@ var tables = compiler.Tables{Source: datasource.Table, Transform: transform.Tabl
 // compile compiles a file of testdata, with more text laid over it as by a file that extends it.
 func compile(t *testing.T, name string, passes bool, over ...string) *compiler.Result {
 	t.Helper()
+	return compileOver(t, compiler.Options{NoPasses: !passes}, name, over...)
+}
+
+// compileOver is compile with any options.
+func compileOver(t *testing.T, o compiler.Options, name string, over ...string) *compiler.Result {
+	t.Helper()
 	files := []string{filepath.Join("testdata", name)}
 	for i := range over {
 		files = append(files, fmt.Sprintf("over%d.hcl", i))
@@ -40,7 +46,8 @@ func compile(t *testing.T, name string, passes bool, over ...string) *compiler.R
 	if diags.HasErrors() {
 		t.Fatalf("loading %s: %v", name, diags)
 	}
-	r, diags := compiler.Compile(p.Root, tables, compiler.Options{Name: p.Name, NoPasses: !passes})
+	o.Name = p.Name
+	r, diags := compiler.Compile(p.Root, tables, o)
 	if diags.HasErrors() {
 		t.Fatalf("compiling %s: %v", name, diags)
 	}

@@ -10,24 +10,22 @@ class Adam : public Kernel {
  public:
   explicit Adam(const Attributes& a)
       : beta1_(a.number("beta1", 0.9f)), beta2_(a.number("beta2", 0.999f)), rest1_(a.number("rest1", 0.1f)), rest2_(a.number("rest2", 0.001f)),
-        epsilon_(a.number("epsilon", 1e-8f)), decay_(a.number("weight_decay", 0)), decoupled_(a.integer("decoupled", 0) != 0) {}
+        epsilon_(a.number("epsilon", 1e-8f)), decoupled_(a.integer("decoupled", 0) != 0) {}
 
-  // The inputs are ok, rate, c1, c2, g, w, m and v; the results w, m and v.
+  // The inputs are ok, rate, c1, c2, decay, g, w, m and v; the results w, m and v.
   void compute(Call& call) override {
-    for (size_t i = 5; i < 8; i++) {
-      if (call.dims(i) != call.dims(4)) mismatch("Adam", "the gradient is " + text(call.dims(4)) + ", the parameter or a moment " + text(call.dims(i)));
-    }
-    if (!counts(call, 0)) return keep(call, 5, 3);
-    const float rate = number(call, 1, "Adam"), step = rate / number(call, 2, "Adam"), root = 1 / std::sqrt(number(call, 3, "Adam"));
-    const float in_gradient = decoupled_ ? 0 : decay_, kept = decoupled_ ? 1 - rate * decay_ : 1;
-    const float* const grad = call.input(4);
-    const float* const w = call.input(5);
-    const float* const m = call.input(6);
-    const float* const v = call.input(7);
-    float* const wn = call.output(0, call.dims(5));
-    float* const mn = call.output(1, call.dims(6));
-    float* const vn = call.output(2, call.dims(7));
-    elements(call, size_of(call.dims(4)), [&](int64_t from, int64_t to) {
+    want_alike(call, 5, 3, "Adam");
+    if (!counts(call, 0)) return keep(call, 6, 3);
+    const float rate = number(call, 1, "Adam"), step = rate / number(call, 2, "Adam"), root = 1 / std::sqrt(number(call, 3, "Adam")), decay = number(call, 4, "Adam", 0);
+    const float in_gradient = decoupled_ ? 0 : decay, kept = decoupled_ ? 1 - rate * decay : 1;
+    const float* const grad = call.input(5);
+    const float* const w = call.input(6);
+    const float* const m = call.input(7);
+    const float* const v = call.input(8);
+    float* const wn = call.output(0, call.dims(6));
+    float* const mn = call.output(1, call.dims(7));
+    float* const vn = call.output(2, call.dims(8));
+    elements(call, size_of(call.dims(5)), [&](int64_t from, int64_t to) {
 #pragma omp simd
       for (int64_t i = from; i < to; i++) {
         const float g = grad[i] + in_gradient * w[i], first = beta1_ * m[i] + rest1_ * g, second = beta2_ * v[i] + rest2_ * (g * g);
@@ -39,13 +37,13 @@ class Adam : public Kernel {
   }
 
  private:
-  float beta1_, beta2_, rest1_, rest2_, epsilon_, decay_;
+  float beta1_, beta2_, rest1_, rest2_, epsilon_;
   bool decoupled_;
 };
 
-std::vector<Dims> shapes(const std::vector<Dims>& in, const Attributes&) { return {in.at(5), in.at(6), in.at(7)}; }
+std::vector<Dims> shapes(const std::vector<Dims>& in, const Attributes&) { return {in.at(6), in.at(7), in.at(8)}; }
 
-const Register entry{{"Adam", {{Type::boolean, true}, {}, {}, {}, {}, {}, {}, {}}, {{}, {}, {}}, shapes, make<Adam>}};
+const Register entry{{"Adam", {{Type::boolean, true}, {}, {}, {}, {Type::f32, true}, {}, {}, {}, {}}, {{}, {}, {}}, shapes, make<Adam>}};
 SSC_LISTED(Adam);
 
 }  // namespace

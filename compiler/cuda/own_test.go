@@ -21,7 +21,7 @@ func calling() *ir.Graph {
 	small, large := fn.SelfAttention(narrow("small", 2, 3, 24), 1), fn.SelfAttention(narrow("large", 2, 3, 600), 1)
 	single := fn.SelfAttention(input("single", 2, 3, 24), 1)
 	linear := fn.Linear(input("tokens", 2, 5), input("weight", 3, 5), nil, fn.ReLU)
-	next, _ := fn.SGD(nil, input("rate"), c, c, nil, fn.SGDOptions{})
+	next, _ := fn.SGD(nil, input("rate"), nil, nil, c, c, nil, fn.Descent{})
 	for _, v := range []*ir.Value{rows, maps, small, large, single, linear, next} {
 		g.Output(v)
 	}

@@ -1,6 +1,7 @@
 package head
 
 import (
+	"ssc/compiler/fn"
 	"ssc/compiler/ir"
 	"ssc/compiler/nn"
 	"ssc/compiler/op"
@@ -34,8 +35,8 @@ func (h *latentCrossCorrelation) Loss(s nn.Scope, in ...*ir.Value) *ir.Value {
 	share := op.Scalar(a, 1/float64(a.Shape[0].Size))
 	c := op.Mul(op.MatMul(op.Transpose(a, 1, 0), b), share)
 	diagonal := op.Mul(op.ReduceSum(op.Mul(a, b), false, 0), share)
-	on := op.ReduceSumSquare(op.Sub(diagonal, op.Scalar(diagonal, 1)), false)
-	off := op.Sub(op.ReduceSumSquare(c, false), op.ReduceSumSquare(diagonal, false))
+	on := fn.SumSquares(op.Sub(diagonal, op.Scalar(diagonal, 1)))
+	off := op.Sub(fn.SumSquares(c), fn.SumSquares(diagonal))
 	return op.Add(on, op.Mul(off, op.Scalar(off, h.lambda)))
 }
 

@@ -1,6 +1,7 @@
 package head
 
 import (
+	"ssc/compiler/fn"
 	"ssc/compiler/ir"
 	"ssc/compiler/nn"
 	"ssc/compiler/op"
@@ -56,6 +57,6 @@ func moments(z *ir.Value) (spread, covariance *ir.Value) {
 	short := op.Relu(op.Sub(op.Scalar(deviations, 1), deviations))
 	spread = op.Mul(op.ReduceMean(short, false), op.Scalar(short, 0.5))
 	c := op.Mul(op.MatMul(op.Transpose(z, 1, 0), z), share)
-	off := op.Sub(op.ReduceSumSquare(c, false), op.ReduceSumSquare(variances, false))
+	off := op.Sub(fn.SumSquares(c), fn.SumSquares(variances))
 	return spread, op.Mul(off, op.Scalar(off, 1/float64(z.Shape[1].Size)))
 }

@@ -41,33 +41,27 @@ func (o *adam) Settings() *Settings { return &o.settings }
 
 func (o *adam) Update(p *Param) *ir.Value { return o.step(p, false) }
 
-// step moves the parameter and its moments. The bias corrections 1-β^t are state too, advanced as averages of 1: c = β·c + (1-β) is exact to float32 rounding at every t,
-// which 1-β^t computed in float32 is not.
+// step is Adam's, or with decoupled weight decay AdamW's.
 func (m *moments) step(p *Param, decoupled bool) *ir.Value {
+	return m.move(p, func(c1, c2, first, second *ir.Value) (nextW, nextFirst, nextSecond *ir.Value) {
+		return fn.Adam(p.OK, p.LR, c1, c2, p.decay(), p.Grad, p.W, first, second, fn.AdamOptions{Betas: m.betas, Eps: m.eps, Decoupled: decoupled})
+	})
+}
+
+// move is a step by an update of the parameter and its moments. The bias corrections 1-β^t are state too, advanced as averages of 1: c = β·c + (1-β) is exact to float32 rounding at every t,
+// which 1-β^t computed in float32 is not.
+func (m *moments) move(p *Param, update func(c1, c2, first, second *ir.Value) (nextW, nextFirst, nextSecond *ir.Value)) (w *ir.Value) {
 	first, second := p.State("exp_avg"), p.State("exp_avg_sq")
 	c1, c2 := m.correction(p, "bias1", m.betas[0]), m.correction(p, "bias2", m.betas[1])
 	p.Gated, first.Gated, second.Gated = true, true, true
-	g, decay := p.Grad, p.WeightDecay
-	moves := decoupled && p.Decay != nil // the function's weight decay is a constant
-	switch {
-	case moves:
-		decay = 0
-	case !decoupled:
-		g, decay = p.gradient()
-	}
-	var w *ir.Value
-	w, first.New, second.New = fn.Adam(p.OK, p.LR, c1, c2, g, p.W, first.In, second.In, fn.AdamOptions{Betas: m.betas, Eps: m.eps, WeightDecay: decay, Decoupled: decoupled})
-	if moves {
-		p.Gated = false
-		w = op.Sub(w, op.Mul(p.decay(p.W), p.LR))
-	}
+	w, first.New, second.New = update(c1, c2, first.In, second.In)
 	return w
 }
 
 func (m *moments) correction(p *Param, name string, beta float64) *ir.Value {
 	st, fresh := p.Shared(name)
 	if fresh {
-		st.New = op.Add(times(st.In, beta), op.Scalar(st.In, 1-beta))
+		st.New = op.Add(op.Mul(st.In, op.Scalar(st.In, beta)), op.Scalar(st.In, 1-beta))
 	}
 	return st.New
 }

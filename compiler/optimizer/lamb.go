@@ -1,8 +1,8 @@
 package optimizer
 
 import (
+	"ssc/compiler/fn"
 	"ssc/compiler/ir"
-	"ssc/compiler/op"
 	"ssc/lang/schema"
 )
 
@@ -33,36 +33,9 @@ func (o *lamb) Check(r *schema.Report) { o.settings.refuseMomentum(r) }
 func (o *lamb) Settings() *Settings { return &o.settings }
 
 func (o *lamb) Update(p *Param) *ir.Value {
-	r := o.direction(p)
-	if p.decays() {
-		r = op.Add(r, p.decay(p.W))
-	}
-	rate := p.LR
-	if !p.NoAdapt && (p.decays() || o.alwaysAdapt) {
-		rate = op.Mul(rate, o.ratio(p.W, r))
-	}
-	return op.Sub(p.W, op.Mul(r, rate))
-}
-
-// direction is the bias-corrected m/(sqrt(v)+eps) of the gradient; see moments.step.
-func (o *lamb) direction(p *Param) *ir.Value {
-	g, m := p.Grad, &o.moments
-	first, second := p.State("exp_avg"), p.State("exp_avg_sq")
-	first.New = op.Add(times(first.In, m.betas[0]), times(g, 1-m.betas[0]))
-	second.New = op.Add(times(second.In, m.betas[1]), times(op.Mul(g, g), 1-m.betas[1]))
-	c1, c2 := m.correction(p, "bias1", m.betas[0]), m.correction(p, "bias2", m.betas[1])
-	root := op.Add(op.Div(op.Sqrt(second.New), op.Sqrt(c2)), op.Scalar(g, m.eps))
-	return op.Div(op.Div(first.New, c1), root)
-}
-
-// ratio is q, a scalar.
-func (o *lamb) ratio(w, r *ir.Value) *ir.Value {
-	wn, rn := norm(w), norm(r)
-	zero, one := op.Scalar(wn, 0), op.Scalar(wn, 1)
-	both := op.And(op.Greater(wn, zero), op.Greater(rn, zero))
-	q := op.Where(both, op.Div(wn, op.Where(both, rn, one)), one)
-	if o.trustClip {
-		q = op.Min(q, one)
-	}
-	return q
+	decay := p.decay()
+	f := fn.LAMBOptions{Betas: o.betas, Eps: o.eps, Adapt: !p.NoAdapt && (decay != nil || o.alwaysAdapt), AtMostOne: o.trustClip}
+	return o.move(p, func(c1, c2, m, v *ir.Value) (nextW, nextM, nextV *ir.Value) {
+		return fn.LAMB(p.OK, p.LR, c1, c2, decay, p.Grad, p.W, m, v, f)
+	})
 }

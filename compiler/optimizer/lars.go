@@ -1,8 +1,8 @@
 package optimizer
 
 import (
+	"ssc/compiler/fn"
 	"ssc/compiler/ir"
-	"ssc/compiler/op"
 	"ssc/lang/schema"
 )
 
@@ -31,20 +31,11 @@ func (o *lars) Args(s *schema.Set) {
 func (o *lars) Settings() *Settings { return &o.settings }
 
 func (o *lars) Update(p *Param) *ir.Value {
-	rate := p.LR
+	var squares *ir.Value
 	if !p.NoAdapt {
-		rate = op.Mul(rate, o.ratio(p))
+		squares = fn.SumSquares(p.Grad)
 	}
-	return p.descend(rate, o.momentum, o.dampening, o.nesterov, true)
+	return p.descend(o.momentum, o.dampening, o.nesterov, func(share, v *ir.Value, d fn.Descent) (w, next *ir.Value) {
+		return fn.LARS(p.OK, p.LR, p.decay(), share, squares, p.Grad, p.W, v, fn.LARSOptions{Descent: d, Eta: o.eta, Eps: o.eps})
+	})
 }
-
-// ratio is q, a scalar.
-func (o *lars) ratio(p *Param) *ir.Value {
-	wn, gn := norm(p.W), norm(p.Grad)
-	zero := op.Scalar(wn, 0)
-	q := op.Div(times(wn, o.eta), op.Add(op.Add(gn, p.decay(wn)), op.Scalar(wn, o.eps)))
-	both := op.And(op.Greater(wn, zero), op.Greater(gn, zero))
-	return op.Where(both, q, op.Scalar(wn, 1))
-}
-
-func norm(x *ir.Value) *ir.Value { return op.Sqrt(op.ReduceSumSquare(x, false)) }

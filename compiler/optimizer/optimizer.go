@@ -172,31 +172,12 @@ func (p *Param) state(name string, s ir.Shape, start float64) *nn.State {
 	return st
 }
 
-// decays reports whether there is a weight decay.
-func (p *Param) decays() bool { return p.Decay != nil || p.WeightDecay != 0 }
-
-// decay is wd·x.
-func (p *Param) decay(x *ir.Value) *ir.Value {
-	if p.Decay != nil {
-		return op.Mul(x, p.Decay)
+// decay is the weight decay, a scalar; nil where there is none.
+func (p *Param) decay() *ir.Value {
+	if p.Decay == nil && p.WeightDecay != 0 {
+		return op.Scalar(p.LR, p.WeightDecay)
 	}
-	return times(x, p.WeightDecay)
-}
-
-// decayed is the gradient with the L2 term: g + wd·w.
-func (p *Param) decayed() *ir.Value {
-	if !p.decays() {
-		return p.Grad
-	}
-	return op.Add(p.Grad, p.decay(p.W))
-}
-
-// gradient is the gradient and the weight decay of a function that adds the L2 term itself. Its weight decay is a constant, so one that moves is in the gradient.
-func (p *Param) gradient() (g *ir.Value, decay float64) {
-	if p.Decay != nil {
-		return p.decayed(), 0
-	}
-	return p.Grad, p.WeightDecay
+	return p.Decay
 }
 
 // momentum is the group's, or else the optimizer's.
@@ -206,6 +187,3 @@ func (p *Param) momentum(own float64) float64 {
 	}
 	return own
 }
-
-// times is x·c.
-func times(x *ir.Value, c float64) *ir.Value { return op.Mul(x, op.Scalar(x, c)) }

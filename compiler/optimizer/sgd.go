@@ -3,7 +3,6 @@ package optimizer
 import (
 	"ssc/compiler/fn"
 	"ssc/compiler/ir"
-	"ssc/compiler/nn"
 	"ssc/compiler/op"
 	"ssc/lang/schema"
 )
@@ -37,49 +36,35 @@ func (o *sgd) Check(r *schema.Report) {
 func (o *sgd) Settings() *Settings { return &o.settings }
 
 func (o *sgd) Update(p *Param) *ir.Value {
-	return p.descend(p.LR, o.momentum, o.dampening, o.nesterov, false)
+	return p.descend(o.momentum, o.dampening, o.nesterov, func(share, v *ir.Value, d fn.Descent) (w, next *ir.Value) {
+		return fn.SGD(p.OK, p.LR, p.decay(), share, p.Grad, p.W, v, d)
+	})
 }
 
-// descend is the step of sgd, and with the rate in the velocity that of lars.
-func (p *Param) descend(rate *ir.Value, momentum, dampening float64, nesterov, inVelocity bool) *ir.Value {
-	momentum = p.momentum(momentum)
-	if momentum != 0 && dampening != 0 {
-		d := p.decayed()
-		if inVelocity {
-			return op.Sub(p.W, velocity(p, op.Mul(d, rate), momentum, dampening, nesterov))
-		}
-		return op.Sub(p.W, op.Mul(velocity(p, d, momentum, dampening, nesterov), rate))
-	}
+// descend is a step by an update that is given the share of the gradient that enters the velocity, nil for all, and the velocity, nil without momentum.
+func (p *Param) descend(momentum, dampening float64, nesterov bool, update func(share, v *ir.Value, d fn.Descent) (w, next *ir.Value)) *ir.Value {
 	p.Gated = true
-	var st *nn.State
-	var v *ir.Value
-	if momentum != 0 {
-		st = p.State("momentum")
-		v, st.Gated = st.In, true
+	d := fn.Descent{Momentum: p.momentum(momentum), Nesterov: nesterov}
+	if d.Momentum == 0 {
+		w, _ := update(nil, nil, d)
+		return w
 	}
-	g, decay := p.gradient()
-	w, v := fn.SGD(p.OK, rate, g, p.W, v, fn.SGDOptions{Momentum: momentum, WeightDecay: decay, Nesterov: nesterov, RateInVelocity: inVelocity})
-	if st != nil {
-		st.New = v
+	st := p.State("momentum")
+	st.Gated = true
+	var share, w *ir.Value
+	if dampening != 0 {
+		share = p.undamped(dampening)
 	}
+	w, st.New = update(share, st.In, d)
 	return w
 }
 
-// velocity advances the momentum buffer by d, damped but at first, and returns the direction of the step.
-func velocity(p *Param, d *ir.Value, momentum, dampening float64, nesterov bool) *ir.Value {
-	st := p.State("momentum")
-	st.New = op.Where(firstStep(p), d, op.Add(times(st.In, momentum), times(d, 1-dampening)))
-	if nesterov {
-		return op.Add(d, times(st.New, momentum))
-	}
-	return st.New
-}
-
-// firstStep is true in the first step that changes the parameters.
-func firstStep(p *Param) *ir.Value {
+// undamped is the share of the gradient that enters the velocity: all in the first step that changes the parameters, when the velocity is 0.
+func (p *Param) undamped(dampening float64) *ir.Value {
 	st, fresh := p.Shared("started")
+	one := op.Scalar(st.In, 1)
 	if fresh {
-		st.New = op.Const(p.B.G, ir.ScalarTensor(ir.Float32, 1))
+		st.New = one
 	}
-	return op.Equal(st.In, op.Scalar(st.In, 0))
+	return op.Where(op.Equal(st.In, op.Scalar(st.In, 0)), one, op.Scalar(st.In, 1-dampening))
 }

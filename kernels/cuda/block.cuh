@@ -58,6 +58,21 @@ __device__ T joined(T v, F join = F()) {
   return v;
 }
 
+// This block's part of a sum over n elements, which all blocks share: f(element) is a summand. All threads of the block must call it.
+template <class F>
+__device__ double block_sum(long long n, const F& f) {
+  double sum = 0;
+  for EACH(i, n) sum += f(i);
+  return joined<Sum>(sum);
+}
+
+// The sum of n parts, for each block by itself; stride lies between them.
+__device__ inline double parts_sum(const float* parts, int n, int stride) {
+  double sum = 0;
+  for (int k = threadIdx.x; k < n; k += blockDim.x) sum += parts[k * stride];
+  return joined<Sum>(sum);
+}
+
 constexpr int tile = 32;  // columns that a block sums
 
 // Two sums of each column of a matrix, of which f(row, column, a, b) adds an element's part to a and b. A block has the rows of one piece and a tile of columns, so that there are pieces times

@@ -2,18 +2,43 @@ package cuda
 
 // functions is the table. A function with kernels is a row here and a source of its name; what the row cannot take it refuses, and the body runs.
 var functions = []*Function{
-	{"SGD", "sgd.cu", "b? f f f f?", "f f?", func(c *Call) {
-		if c.like(3); c.has(4) {
-			c.like(4)
-		}
-		n := c.In[2].Len()
-		c.launch("SGD", c.each(n), Input(0), Input(1), Input(2), Input(3), Input(4), Output(0), Output(1), int64(n), c.number("momentum"), c.number("weight_decay"), c.flag("nesterov"), c.flag("rate_in_velocity"))
+	{"SumSquares", "sum_squares.cu", "x", "f", func(c *Call) {
+		c.shaped()
+		n := c.In[0].Len()
+		sums := parts(n)
+		partial := c.floats(sums)
+		c.launch("SumSquaresParts", sums, Input(0), partial, int64(n))
+		c.launch("SumSquares", 1, partial, Output(0), int32(sums))
 	}},
-	{"Adam", "adam.cu", "b? f f f f f f f", "f f f", func(c *Call) {
-		c.like(5, 6, 7)
-		n := c.In[4].Len()
-		c.launch("Adam", c.each(n), Input(0), Input(1), Input(2), Input(3), Input(4), Input(5), Input(6), Input(7), Output(0), Output(1), Output(2), int64(n), c.number("beta1"), c.number("beta2"),
-			c.number("rest1"), c.number("rest2"), c.number("epsilon"), c.number("weight_decay"), c.flag("decoupled"))
+	{"SGD", "sgd.cu", "b? f f? f? f f f?", "f f?", func(c *Call) {
+		n := c.descent(5)
+		c.launch("SGD", c.each(n), Input(0), Input(1), Input(2), Input(3), Input(4), Input(5), Input(6), Output(0), Output(1), int64(n), c.number("momentum"), c.flag("nesterov"))
+	}},
+	{"LARS", "lars.cu", "b? f f? f? f? f f f?", "f f?", func(c *Call) {
+		n := c.descent(6)
+		sums := parts(n)
+		partial := c.floats(sums)
+		if c.has(4) {
+			c.launch("LARSNorm", sums, Input(6), partial, int64(n))
+		}
+		c.launch("LARS", c.each(n), Input(0), Input(1), Input(2), Input(3), Input(4), Input(5), Input(6), Input(7), partial, Output(0), Output(1), int64(n), int32(sums), c.number("momentum"),
+			c.number("eta"), c.number("epsilon"), c.flag("nesterov"))
+	}},
+	{"Adam", "adam.cu", "b? f f f f? f f f f", "f f f", func(c *Call) {
+		c.like(6, 7, 8)
+		n := c.In[5].Len()
+		c.launch("Adam", c.each(n), Input(0), Input(1), Input(2), Input(3), Input(4), Input(5), Input(6), Input(7), Input(8), Output(0), Output(1), Output(2), int64(n), c.number("beta1"), c.number("beta2"),
+			c.number("rest1"), c.number("rest2"), c.number("epsilon"), c.flag("decoupled"))
+	}},
+	{"LAMB", "lamb.cu", "b? f f f f? f f f f", "f f f", func(c *Call) {
+		c.like(6, 7, 8)
+		n := c.In[5].Len()
+		sums := parts(n)
+		partial := c.floats(2 * sums)
+		c.launch("LAMBMoments", sums, Input(0), Input(2), Input(3), Input(4), Input(5), Input(6), Input(7), Input(8), Output(1), Output(2), partial, int64(n), c.number("beta1"), c.number("beta2"),
+			c.number("rest1"), c.number("rest2"), c.number("epsilon"))
+		c.launch("LAMB", c.each(n), Input(0), Input(1), Input(2), Input(3), Input(4), Input(6), Output(1), Output(2), partial, Output(0), int64(n), int32(sums), c.number("epsilon"), c.flag("adapt"),
+			c.flag("at_most_one"))
 	}},
 	{"BatchNorm", "batch_norm.cu", "x f f", "x f? f?", func(c *Call) { c.batchNorm(nil, 0) }},
 	{"BatchNormRelu", "batch_norm.cu", "x f f x?", "x f? f?", func(c *Call) { c.batchNorm(Input(3), 1) }},
@@ -65,4 +90,12 @@ var functions = []*Function{
 func (c *Call) elements(kernel string, args ...any) {
 	c.like(0)
 	c.launch(kernel, c.each(c.In[0].Len()), append(args, int64(c.In[0].Len()))...)
+}
+
+// descent gives an update its results: those of w, which is the given input, and of the velocity behind it, where there is one. It returns the number of elements.
+func (c *Call) descent(w int) int {
+	if c.like(w); c.has(w + 1) {
+		c.like(w + 1)
+	}
+	return c.In[w].Len()
 }

@@ -192,10 +192,18 @@ func more() []ir.Sample {
 		add(label, loss.Def.Op.Grad(loss.Def, []*ir.Value{f32()})[0], classes)
 	}
 	w, one := f32(37, 11), f32()
-	next, _ := fn.SGD(input(ir.Bool), one, w, w, w, fn.SGDOptions{Momentum: 0.9, WeightDecay: 0.1, Nesterov: true})
+	yes, o := input(ir.Bool), fn.Descent{Momentum: 0.9, Nesterov: true}
+	next, _ := fn.SGD(yes, one, one, one, w, w, w, o)
 	add("more than a pass", next, map[int][2]float64{0: {1, 2}})
-	next, _, _ = fn.Adam(nil, one, one, one, w, w, w, w, fn.AdamOptions{Betas: [2]float64{0.9, 0.999}, Eps: 1e-8, WeightDecay: 0.1, Decoupled: true})
-	add("more than a pass", next, map[int][2]float64{1: {0.1, 1}, 2: {0.1, 1}, 3: {0.1, 1}, 7: {0.1, 1}})
+	next, _, _ = fn.Adam(nil, one, one, one, one, w, w, w, w, fn.AdamOptions{Betas: [2]float64{0.9, 0.999}, Eps: 1e-8, Decoupled: true})
+	small := map[int][2]float64{0: {1, 2}, 1: {0.1, 1}, 2: {0.1, 1}, 3: {0.1, 1}, 4: {0.1, 1}, 8: {0.1, 1}}
+	add("more than a pass", next, small)
+	w = f32(97, 131) // sums in several parts
+	add("parts", fn.SumSquares(w), nil)
+	next, _ = fn.LARS(yes, one, one, one, one, w, w, w, fn.LARSOptions{Descent: o, Eta: 0.02, Eps: 1e-8})
+	add("parts", next, small)
+	next, _, _ = fn.LAMB(yes, one, one, one, one, w, w, w, w, fn.LAMBOptions{Betas: [2]float64{0.9, 0.999}, Eps: 1e-6, Adapt: true})
+	add("parts", next, small)
 	maps(f32, add)
 	products(f32, add)
 	convolutions(f32, add)

@@ -210,6 +210,9 @@ func (c *Call) launchOf(threads int, kernel string, blocks int, args ...any) {
 // pieces is the number of pieces that sums over rows are made in; it depends on the shape alone.
 func pieces(rows int) int { return min((rows+63)/64, 64) }
 
+// parts is the number of blocks that a sum over n elements is made in; it depends on n alone. A thread of the usual blocks adds 16 elements, or more in the largest tensors.
+func parts(n int) int { return max(1, min((n+4095)/4096, 512)) }
+
 // tile is that of block.cuh.
 const tile = 32
 

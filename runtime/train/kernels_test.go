@@ -144,9 +144,11 @@ func TestKernelsInStep(t *testing.T) {
 		kernels            []string // at least these
 		tolerance          float64
 	}{
-		{"convolutions", convolutions, "nchw", []string{"AveragePool", "BatchNorm", "BatchNormGrad", "BatchNormRelu", "BatchNormReluGrad", "SGD"}, 1e-4},
+		{"convolutions", convolutions, "nchw", []string{"AveragePool", "BatchNorm", "BatchNormGrad", "BatchNormRelu", "BatchNormReluGrad", "SGD", "SumSquares"}, 1e-4},
+		{"convolutions by LARS", strings.Replace(convolutions, `"sgd"`, `"lars"`, 1), "nchw", []string{"LARS", "SumSquares"}, 1e-4},
 		{"rotations", rotations, "nchw", []string{"BatchNormRelu", "BatchNormReluGrad", "CrossEntropy", "CrossEntropyGrad", "SGD"}, 1e-4},
 		{"tokens", tokens, "nchw", []string{"Adam", "LayerNorm", "LayerNormGrad"}, 1e-4},
+		{"tokens by LAMB", strings.Replace(tokens, `"adamw"`, `"lamb"`, 1), "nchw", []string{"LAMB", "SumSquares"}, 1e-4},
 		{"convolutions in bfloat16", convolutions + `train { precision = "bf16" }`, "nhwc", []string{"BatchNorm", "BatchNormGrad", "Conv", "ConvInputGrad", "ConvWeightGrad"}, 0.02},
 		{"patches in bfloat16", patches + `train { precision = "bf16" }`, "nchw", []string{"Adam", "Attention", "AttentionGrad", "LayerNorm", "LayerNormGrad"}, 0.02},
 	} {
