@@ -46,5 +46,5 @@ func among(a, b *ir.Value, temperature float64) *ir.Value {
 	for i := range own {
 		own[i] = i
 	}
-	return fn.InfoNCE(a, b, op.ConstInts(a.Graph(), own...), nil, temperature, false)
+	return nn.InfoNCE(nn.Similarities(a, b), op.ConstInts(a.Graph(), own...), temperature)
 }

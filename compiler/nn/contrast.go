@@ -29,15 +29,26 @@ func diagonal(n int) *ir.Tensor {
 	return t
 }
 
-// InfoNCE is the cross-entropy of finding each row's target, a column, by the similarities s over the temperature. Where s is what Similarities made, alone, through Others, or behind a column with all targets in it, the loss is computed from
-// queries and keys, and nobody needs to keep s: see fn.InfoNCE. Shapes: s [row, candidate], target [row] int64; result [].
+// worthwhile is the number of similarities from which they are better not kept: 8 MiB of them. Fewer stay near the processor, and to make them again for each gradient costs more than it saves: with 512 x 512 of them, 1 % of a
+// step of SimCLR's example.
+const worthwhile = 1 << 21
+
+// InfoNCE is the cross-entropy of finding each row's target, a column, by the similarities s over the temperature. Where s is large, and is what Similarities made, alone, through Others, or behind a column with all targets in it,
+// the loss is computed from queries and keys, and nobody needs to keep s: see fn.InfoNCE. Shapes: s [row, candidate], target [row] int64; result [].
 func InfoNCE(s, target *ir.Value, temperature float64) *ir.Value {
-	if q, k, mask := factors(s); q != nil {
-		return fn.InfoNCE(q, k, target, nil, temperature, mask)
-	}
-	if parts := operands(s, "Concat"); len(parts) == 2 && parts[0].Shape[0].Size == s.Shape[0].Size && parts[0].Shape[1].Size == 1 && first(target) {
-		if q, k, mask := factors(parts[1]); q != nil && !mask {
-			return fn.InfoNCE(q, k, nil, parts[0], temperature, false)
+	return infoNCE(s, target, temperature, worthwhile)
+}
+
+// infoNCE keeps fewer than least similarities.
+func infoNCE(s, target *ir.Value, temperature float64, least int64) *ir.Value {
+	if s.Valid() && s.Shape.Size() >= least {
+		if q, k, mask := factors(s); q != nil {
+			return fn.InfoNCE(q, k, target, nil, temperature, mask)
+		}
+		if parts := operands(s, "Concat"); len(parts) == 2 && parts[0].Shape[0].Size == s.Shape[0].Size && parts[0].Shape[1].Size == 1 && first(target) {
+			if q, k, mask := factors(parts[1]); q != nil && !mask {
+				return fn.InfoNCE(q, k, nil, parts[0], temperature, false)
+			}
 		}
 	}
 	return fn.CrossEntropy(op.Mul(s, op.Scalar(s, 1/temperature)), target)

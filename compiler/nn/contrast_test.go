@@ -38,12 +38,15 @@ func TestInfoNCE(t *testing.T) {
 		q, k := b.G.Input("q", ir.Float32, ir.Named("row", 3, "dim", 2)), b.G.Input("k", ir.Float32, ir.Named("candidate", 4, "dim", 2))
 		s := c.similarities(q, k, b.G.Input("positive", ir.Float32, ir.Named("row", 3, "positive", 1)))
 		target := op.ConstInts(b.G, c.target...)
-		loss := nn.InfoNCE(s, target, temperature)
+		loss := nn.InfoNCEFrom(s, target, temperature, 0)
 		if got := loss.Def.Op.Name(); got != c.want {
 			t.Errorf("%s: the loss is computed by %s, want %s", c.name, got, c.want)
 		}
 		feeds := map[string]*ir.Tensor{"q": floats([]int{3, 2}, 1, 0, 0.6, 0.8, -0.8, 0.6), "k": floats([]int{4, 2}, 0, 1, 0.8, 0.6, -1, 0, 0, -1), "positive": floats([]int{3, 1}, 0.9, -0.3, 0.5)}
 		out := evaluate(t, b, feeds, loss, fn.CrossEntropy(op.Mul(s, op.Scalar(s, 1/temperature)), target))
+		if kept := nn.InfoNCE(s, target, temperature).Def.Op.Name(); kept != "CrossEntropy" {
+			t.Errorf("%s: the loss of so few similarities is computed by %s, want CrossEntropy", c.name, kept)
+		}
 		if math.Abs(out[0][0]-out[1][0]) > 1e-12 {
 			t.Errorf("%s: the loss is %v, want %v, the cross-entropy of the similarities", c.name, out[0][0], out[1][0])
 		}
