@@ -187,7 +187,7 @@ func (l *library) apply(opts *onnx.SessionOptions, o SessionOptions) ([]handle, 
 	}
 	err := errors.Join(
 		opts.SetGraphOptimizationLevel(levels[o.OptLevel]),
-		opts.SetIntraOpNumThreads(o.Threads),
+		opts.SetIntraOpNumThreads(Threads(o.Threads)), // with 0 ONNX Runtime ties its threads to cores, and the calling one may sit on one of theirs beside a busy process
 		opts.SetMemPattern(!o.DisableMemPattern),
 		l.deterministic(opts),
 	)

@@ -1,10 +1,14 @@
 package ort
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -65,4 +69,38 @@ func TestThreads(t *testing.T) {
 		}
 	}
 	t.Errorf("a session has %d threads, want %d", got, Threads(0))
+}
+
+// TestThreadsAreFree: a session's threads may run on every core that the process may.
+func TestThreadsAreFree(t *testing.T) {
+	s, err := NewSession(doubling(), SessionOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	own := allowed(t, "/proc/self/status")
+	tasks, err := filepath.Glob("/proc/self/task/*/status")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range tasks {
+		if got := allowed(t, name); got != "" && got != own {
+			t.Errorf("%s may run on the cores %s, the process on %s", name, got, own)
+		}
+	}
+}
+
+// allowed are the cores that a thread may run on; empty when it has ended.
+func allowed(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ESRCH) {
+		return ""
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(text), "Cpus_allowed_list:")
+	cores, _, _ := strings.Cut(rest, "\n")
+	return strings.TrimSpace(cores)
 }
