@@ -130,7 +130,7 @@ func (s *stepGraph) update(r *root, params []*nn.State, grads []*ir.Value) {
 		leave()
 	}
 	back()
-	s.Follow()
+	s.Follow(doApply)
 	for _, st := range s.States {
 		cond := s.ok
 		if st.PerApply {

@@ -5,7 +5,6 @@ import (
 
 	"ssc/compiler/fn"
 	"ssc/compiler/ir"
-	"ssc/compiler/op"
 	"ssc/compiler/plan"
 )
 
@@ -51,24 +50,19 @@ func (s Scope) followed(name string, shape ir.Shape, init plan.Init) *ir.Value {
 		return st.In
 	}
 	if st.New == nil {
-		st.New = towards(st.In, fn.StopGradient(of.In), s.follow.Momentum)
+		st.New = fn.MovingAverage(nil, s.follow.Momentum, st.In, of.In)
 	}
 	return st.New
 }
 
-// Follow moves the teachers that move at a step's end. It is called when the parameters have their new values.
-func (b *Builder) Follow() {
+// Follow moves the teachers that move at a step's end, if it is ok. It is called when the parameters have their new values.
+func (b *Builder) Follow(ok *ir.Value) {
 	for _, st := range b.States {
 		if st.follows == nil {
 			continue
 		}
 		leave := b.G.SetScope("update/" + st.follows.Name)
-		st.New = towards(st.In, st.follows.Current(), st.rate)
+		st.New, st.Gated = fn.MovingAverage(ok, st.rate, st.In, st.follows.Current()), true
 		leave()
 	}
-}
-
-// towards is m·old + (1-m)·target in a form that leaves a teacher alone that has arrived.
-func towards(old, target, m *ir.Value) *ir.Value {
-	return op.Add(old, op.Mul(op.Sub(target, old), op.Sub(op.Scalar(m, 1), m)))
 }

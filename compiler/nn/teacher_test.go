@@ -56,7 +56,7 @@ func TestTeacher(t *testing.T) {
 				t.Errorf("%d tensors are trained, want the online weight alone", len(got))
 			}
 			online.New = b.G.Input("updated", ir.Float32, shape)
-			b.Follow()
+			b.Follow(nil)
 			one := []int{1}
 			got := evaluate(t, b, map[string]*ir.Tensor{"scalars": floats(one, 0.75), "neck.fc.weight": floats(one, 8), "teacher.neck.fc.weight": floats(one, 4), "updated": floats(one, 16)}, used, st.New, w)
 			for i, want := range []float64{c.used, c.new, 8} {

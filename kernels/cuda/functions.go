@@ -40,6 +40,11 @@ var functions = []*Function{
 		c.launch("LAMB", c.each(n), Input(0), Input(1), Input(2), Input(3), Input(4), Input(6), Output(1), Output(2), partial, Output(0), int64(n), int32(sums), c.number("epsilon"), c.flag("adapt"),
 			c.flag("at_most_one"))
 	}},
+	{"MovingAverage", "moving_average.cu", "b? f f f", "f", func(c *Call) {
+		c.like(2)
+		n := c.In[2].Len()
+		c.launch("MovingAverage", c.each(n), Input(0), Input(1), Input(2), Input(3), Output(0), int64(n))
+	}},
 	{"BatchNorm", "batch_norm.cu", "x f f", "x f? f?", func(c *Call) { c.batchNorm(nil, 0) }},
 	{"BatchNormRelu", "batch_norm.cu", "x f f x?", "x f? f?", func(c *Call) { c.batchNorm(Input(3), 1) }},
 	{"BatchNormGrad", "batch_norm_grad.cu", "x x f f f", "x f? f?", func(c *Call) { c.batchNormGrad(nil, nil, Input(3), Input(4)) }},
