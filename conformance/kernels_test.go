@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"bytes"
 	"fmt"
 	"math"
 	"os"
@@ -95,6 +96,38 @@ func TestKernels(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestKernelsOfAnotherVersion: calls of a function that do not fit its kernel, as in the plan of another version, run by the function's body, and the function is named. The call is one of LARS, which has
+// fewer inputs than Adam, by Adam's name.
+func TestKernelsOfAnotherVersion(t *testing.T) {
+	kernelNames(t)
+	all := samples()
+	c, err := optest.NewCase(all[slices.IndexFunc(all, func(s ir.Sample) bool { return s.Op.Name() == "LARS" })])
+	if err != nil {
+		t.Fatal(err)
+	}
+	model, err := onnx.Emit(c.Graph, onnx.Options{Producer: "ssc"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := ort.SessionOptions{Threads: 1, OptLevel: ort.OptOff}
+	if err := o.UseKernels([]string{"Adam", "SGD"}); err != nil {
+		t.Fatal(err)
+	}
+	s, bodies, err := ort.NewSessionOf(bytes.ReplaceAll(model, []byte("LARS"), []byte("Adam")), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	if !slices.Equal(bodies, []string{"Adam"}) {
+		t.Errorf("NewSessionOf runs the bodies of %v, want that of Adam", bodies)
+	}
+	if _, _, err := ort.NewSessionOf(model[:len(model)/2], o); err == nil {
+		t.Error("NewSessionOf takes half a model")
 	}
 }
 

@@ -25,6 +25,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -112,6 +113,27 @@ func (o *SessionOptions) UseKernels(names []string) error {
 	}
 	o.Kernels, o.kernelNames = k.path, names
 	return nil
+}
+
+// misfit finds the function whose kernel takes another number of inputs, or gives another number of outputs, than the model's calls of it.
+var misfit = regexp.MustCompile(`schema\(ai\.ssc::(\w+):\d+\) has (?:in|out)put size`)
+
+// NewSessionOf is NewSession where the kernels may be those of another version than the model's: functions whose calls do not fit them run by their bodies, and are named.
+func NewSessionOf(model []byte, o SessionOptions) (s *Session, bodies []string, err error) {
+	for {
+		if s, err = NewSession(model, o); err == nil {
+			return s, bodies, nil
+		}
+		m := misfit.FindStringSubmatch(err.Error())
+		if m == nil || !slices.Contains(o.kernelNames, m[1]) {
+			return nil, nil, err
+		}
+		bodies = append(bodies, m[1])
+		o.kernelNames = slices.DeleteFunc(slices.Clone(o.kernelNames), func(name string) bool { return name == m[1] })
+		if len(o.kernelNames) == 0 {
+			o.Kernels = ""
+		}
+	}
 }
 
 // kernelPath is where the library lies; it is empty when the environment says off.

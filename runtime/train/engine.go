@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"strconv"
+	"strings"
 	"sync"
 
 	"ssc/compiler/plan"
@@ -29,6 +30,7 @@ type engine struct {
 	turn     int
 	// noKernels is why the plan's native kernels are not used and the bodies of their functions run; nil: they are, or it lists none.
 	noKernels error
+	misfits   []string         // functions that run by their bodies, since another version of ssc compiled the plan for kernels with other inputs
 	kernels   *nvrtc.Functions // functions that a GPU computes by kernels of ours; nil for none
 }
 
@@ -84,7 +86,7 @@ func newEngineOn(at place, p *plan.Plan, model []byte, threads int, trace string
 		o.Reserve = int(between(p, threads)) * 4 / 3 // a third for gaps; what is never touched costs nothing
 	}
 	e.noKernels = e.useKernels(&o, at)
-	if e.session, err = ort.NewSession(model, o); err != nil {
+	if e.session, e.misfits, err = ort.NewSessionOf(model, o); err != nil {
 		return nil, err
 	}
 	if err = e.allocate(at.open); err != nil {
@@ -218,6 +220,21 @@ func (e *engine) toChange() (*state, error) {
 		e.far.behind = true
 	}
 	return s, err
+}
+
+// slower says what makes a step slow that another machine, or another build of the kernels, would not.
+func (e *engine) slower() (out []string) {
+	const longer = "a step takes longer than it could: "
+	if e.noKernels != nil {
+		out = append(out, longer+e.noKernels.Error())
+	}
+	if len(e.misfits) > 0 {
+		out = append(out, fmt.Sprintf(longer+"ssc %s compiled this run's plan for native kernels of %s that took other inputs than those that are here; they run by their bodies", e.plan.Compiler, strings.Join(e.misfits, ", ")))
+	}
+	if e.slowBFloat16() {
+		out = append(out, "a step in bf16 takes longer here than one in fp32, though less memory: what computes in bfloat16 are native kernels, on a processor with AVX512_BF16; train.precision = \"fp32\" is faster")
+	}
+	return out
 }
 
 // slowBFloat16 reports whether the step keeps tensors in bfloat16 and nothing of this processor computes with them.

@@ -211,11 +211,8 @@ func (r *run) prepare(ctx context.Context) (err error) {
 	if err := errors.Join(r.moveable(err), <-created); err != nil {
 		return err
 	}
-	if r.engine.noKernels != nil {
-		r.Report.Note("warning: a step takes longer than it could: %s", r.engine.noKernels)
-	}
-	if r.engine.slowBFloat16() {
-		r.Report.Note("warning: a step in bf16 takes longer here than one in fp32, though less memory: what computes in bfloat16 are native kernels, on a processor with AVX512_BF16; train.precision = \"fp32\" is faster")
+	for _, text := range r.engine.slower() {
+		r.Report.Note("warning: %s", text)
 	}
 	n := r.data["train"].samples.Len()
 	if r.plan.Loader.Last == plan.LastDrop && n < r.plan.Loader.BatchSize {
