@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -14,11 +15,10 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
 
-	files "ssc/runtime/checkpoint/atomic"
+	"ssc/runtime/checkpoint/atomic"
 )
 
 // Files, from the root of the source tree.
@@ -68,18 +68,14 @@ func measureAll(t *table, only string, seeds []int, jobs int) error {
 	if err != nil {
 		return err
 	}
-	var group errgroup.Group
+	group, ctx := errgroup.WithContext(context.Background())
 	group.SetLimit(jobs)
 	for _, j := range todo {
 		group.Go(func() error {
-			if t.failed.Load() {
+			if ctx.Err() != nil { // another row has failed
 				return nil
 			}
-			err := j.make(t, jobs)
-			if err != nil {
-				t.failed.Store(true)
-			}
-			return err
+			return j.make(t, jobs)
 		})
 	}
 	return group.Wait()
@@ -161,7 +157,6 @@ func smallExamples(root string) (out []example, err error) {
 // table is what was measured.
 type table struct {
 	sync.Mutex `json:"-"`
-	failed     atomic.Bool
 
 	Raw  *pixels `json:"raw_pixels"`
 	Rows []row   `json:"rows"`
@@ -221,7 +216,7 @@ func (t *table) write() error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(files.WriteBytes(files.OS{}, dataFile, append(text, '\n')), files.WriteBytes(files.OS{}, tableFile, []byte(t.page())))
+	return errors.Join(atomic.WriteBytes(atomic.OS{}, dataFile, append(text, '\n')), atomic.WriteBytes(atomic.OS{}, tableFile, []byte(t.page())))
 }
 
 // row finds one, or nil.
