@@ -132,14 +132,14 @@ func TestDeviceRefuses(t *testing.T) {
 // TestOpenDevice: what cannot be opened says why.
 func TestOpenDevice(t *testing.T) {
 	fake := standin.Library(t)
-	for _, c := range []struct{ device, library, want string }{
+	for _, c := range []struct{ device, lib, want string }{
 		{"gpu", "", "there is no device"},
 		{"cuda", "/nowhere/libcudart.so", "opening the device cuda: /nowhere/libcudart.so"},
 		{"cuda", compiled(t, "libempty.so", "int nothing;"), "undefined symbol: cudaSetDevice"},
 		{"cuda:7", fake, "error 101 of the device: something else"},
 	} {
-		if d, err := OpenDevice(c.device, c.library); err == nil || !strings.Contains(err.Error(), c.want) {
-			t.Errorf("OpenDevice(%q, %q) = %v, %v, want %q", c.device, c.library, d, err, c.want)
+		if d, err := OpenDevice(c.device, c.lib); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("OpenDevice(%q, %q) = %v, %v, want %q", c.device, c.lib, d, err, c.want)
 		}
 	}
 }

@@ -13,7 +13,7 @@ const outputName = "features"
 // Engine runs a built engine: images in [0,1] to features. It is used by one goroutine at a time.
 type Engine struct {
 	Sidecar
-	library *libraryEngine
+	lib     *libraryEngine
 	session *sessionEngine
 	padded  []float32 // a batch that is filled up to the profile's least
 	spare   []float32 // and its features
@@ -59,7 +59,7 @@ func Open(ctx context.Context, name string, m Machine, o OpenOptions) (*Engine, 
 				return nil, err
 			}
 		}
-		if e.library, err = openByLibrary(b, plan, s.Input.Name, outputName); err != nil {
+		if e.lib, err = openByLibrary(b, plan, s.Input.Name, outputName); err != nil {
 			return nil, fmt.Errorf("loading the engine %s: %w", name, err)
 		}
 		return e, nil
@@ -91,8 +91,8 @@ const Model Kind = "onnx"
 
 // Dims are the sizes of the features of an image.
 func (e *Engine) Dims() []int {
-	if e.library != nil {
-		return e.library.dims
+	if e.lib != nil {
+		return e.lib.dims
 	}
 	return e.session.dims
 }
@@ -124,8 +124,8 @@ func (e *Engine) whole(ctx context.Context, images []float32, dims []int, featur
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if e.library != nil {
-		return e.library.run(images, dims, features)
+	if e.lib != nil {
+		return e.lib.run(images, dims, features)
 	}
 	return e.session.run(ctx, images, dims, features)
 }
@@ -139,8 +139,8 @@ func resized(x []float32, n int) []float32 {
 
 // Close frees the engine.
 func (e *Engine) Close() {
-	if e.library != nil {
-		e.library.Close()
+	if e.lib != nil {
+		e.lib.Close()
 	}
 	if e.session != nil {
 		_ = e.session.session.Close() // nothing runs any more
