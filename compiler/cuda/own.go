@@ -37,16 +37,14 @@ func Plan(n *ir.Node, l own.Limits) (*own.Call, error) {
 	return f.Plan(in, attributes{n.Op}, l)
 }
 
-// wanted reports whether our kernels are to compute a call that they take, and not the provider by the function's body, where NVIDIA's libraries make the products. Ours have not been measured beside them on a
-// GPU, and are left out where these are at their best: in linear layers and in float32. In bfloat16 the provider has a convolution's tensors converted to float32, and an attention's scores stored, which ours do not.
+// wanted reports whether our kernels, and NVIDIA's libraries called in their place, are to compute a call that they take, and not the provider by the function's body. In float32 the body's convolutions and products are
+// calls of these libraries, too, and our kernels have not been measured beside them on a GPU. In bfloat16 the body computes in float32 between casts, and stores an attention's scores.
 func wanted(n *ir.Node) bool {
 	narrow := n.In[0] != nil && n.In[0].DType == ir.BFloat16
 	switch n.Op.Name() {
-	case "Linear", "LinearInputGrad", "LinearWeightGrad":
-		return false
 	case "Conv", "ConvInputGrad", "ConvWeightGrad":
 		return narrow && set(n.Op, "channels_last")
-	case "Attention", "AttentionGrad":
+	case "Attention", "AttentionGrad", "Linear", "LinearInputGrad", "LinearWeightGrad":
 		return narrow
 	}
 	return true

@@ -59,10 +59,33 @@ func (c *check) all(steps int, tolerance float64) error {
 	defer log.Close()
 	c.log = log
 	failed := 0
-	for _, k := range []struct {
-		what string
-		do   func() (string, error)
-	}{
+	for _, k := range c.table(steps, tolerance) {
+		began := time.Now()
+		found, err := k.do()
+		verdict := "holds"
+		if err != nil {
+			verdict, found = "FAILS", err.Error()
+			failed++
+		}
+		for _, w := range []io.Writer{os.Stdout, log} {
+			fmt.Fprintf(w, "%-5s  %6.1f s  %-52s %s\n", verdict, time.Since(began).Seconds(), k.what, found)
+		}
+	}
+	if failed > 0 {
+		return fmt.Errorf("%d checks fail; all that was said is in %s", failed, log.Name())
+	}
+	return nil
+}
+
+// comparison is a line of the table. What it does tells what was found, or why the claim fails.
+type comparison struct {
+	what string
+	do   func() (string, error)
+}
+
+// table are the lines in their order.
+func (c *check) table(steps int, tolerance float64) []comparison {
+	return []comparison{
 		{"three steps, no node on the processor", func() (string, error) { return "", c.run("short", c.device, 3) }},
 		{fmt.Sprintf("%d steps on the processor", steps), func() (string, error) { return "", c.run("cpu", "cpu", steps) }},
 		{fmt.Sprintf("%d steps on %s", steps, c.device), func() (string, error) { return "", c.run("whole", c.device, steps) }},
@@ -85,28 +108,28 @@ func (c *check) all(steps int, tolerance float64) error {
 			}
 			return c.losses("whole", "views", steps, tolerance)
 		}},
-	} {
-		began := time.Now()
-		found, err := k.do()
-		verdict := "holds"
-		if err != nil {
-			verdict, found = "FAILS", err.Error()
-			failed++
-		}
-		for _, w := range []io.Writer{os.Stdout, log} {
-			fmt.Fprintf(w, "%-5s  %6.1f s  %-45s %s\n", verdict, time.Since(began).Seconds(), k.what, found)
-		}
+		{"bfloat16 by NVIDIA's libraries and without: losses", func() (string, error) {
+			const narrow = "train.precision=bf16"
+			if err := errors.Join(c.run("libraries", c.device, steps, narrow), c.run("kernels", c.device, steps, narrow, "SSC_CUDA_LIBRARIES=off")); err != nil {
+				return "", err
+			}
+			return c.losses("kernels", "libraries", steps, 20*tolerance)
+		}},
 	}
-	if failed > 0 {
-		return fmt.Errorf("%d checks fail; all that was said is in %s", failed, log.Name())
-	}
-	return nil
 }
 
-// run trains up to a step in a run folder of a name, or goes on there, with more in its environment.
-func (c *check) run(name, device string, steps int, env ...string) error {
-	args := append([]string{"run", "-device", device, "-steps", strconv.Itoa(steps), "-run", filepath.Join(c.dir, name), "-set", "train.log_every=1"}, c.files...)
-	cmd := exec.Command(c.ssc, args...)
+// run trains up to a step in a run folder of a name, or goes on there, with more in its environment, A=b, or its settings, a.b=c.
+func (c *check) run(name, device string, steps int, more ...string) error {
+	args := []string{"run", "-device", device, "-steps", strconv.Itoa(steps), "-run", filepath.Join(c.dir, name), "-set", "train.log_every=1"}
+	var env []string
+	for _, m := range more {
+		if variable, _, _ := strings.Cut(m, "="); strings.Contains(variable, ".") {
+			args = append(args, "-set", m)
+		} else {
+			env = append(env, m)
+		}
+	}
+	cmd := exec.Command(c.ssc, append(args, c.files...)...)
 	cmd.Env = append(append(os.Environ(), "NVIDIA_TF32_OVERRIDE=0", "SSC_NO_PROGRESS=1"), env...)
 	var said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = io.MultiWriter(&said, c.log), io.MultiWriter(&said, c.log)

@@ -56,10 +56,10 @@ func TestFailing(t *testing.T) {
 	}
 	var log strings.Builder
 	c := &check{ssc: program, device: "cuda", dir: t.TempDir(), log: &log}
-	if err := c.run("short", "cuda", 3, "A=b"); err == nil || !strings.Contains(err.Error(), "no driver") {
+	if err := c.run("short", "cuda", 3, "A=b", "train.precision=bf16"); err == nil || !strings.Contains(err.Error(), "no driver") {
 		t.Errorf("run = %v", err)
 	}
-	if want := "$ A=b " + program + " run -device cuda -steps 3 -run " + filepath.Join(c.dir, "short"); !strings.Contains(log.String(), want) || !strings.Contains(log.String(), "no driver") {
+	if want := "$ A=b " + program + " run -device cuda -steps 3 -run " + filepath.Join(c.dir, "short") + " -set train.log_every=1 -set train.precision=bf16"; !strings.Contains(log.String(), want) || !strings.Contains(log.String(), "no driver") {
 		t.Errorf("log: %s, want %q in it", &log, want)
 	}
 }

@@ -2,13 +2,8 @@
 // product_threads threads.
 #include "convolution.cuh"
 
-// n is that of all elements, in that of a group's channels.
-template <class T>
-__device__ void conv_weights(const T* w, T* to, long long n, int in, int taps) {
-  for EACH(i, n) to[i] = w[(i / in / taps * in + i % in) * taps + i / in % taps];
-}
-extern "C" __global__ void ConvWeights(const float* w, float* to, long long n, int in, int taps) { conv_weights(w, to, n, in, taps); }
-extern "C" __global__ void ConvWeightsBF16(const bf16* w, bf16* to, long long n, int in, int taps) { conv_weights(w, to, n, in, taps); }
+extern "C" __global__ void ConvWeights(const float* w, float* to, long long n, int in, int taps) { last_weights(w, to, n, in, taps); }
+extern "C" __global__ void ConvWeightsBF16(const bf16* w, bf16* to, long long n, int in, int taps) { last_weights(w, to, n, in, taps); }
 
 // b may be absent.
 template <class T>

@@ -13,6 +13,9 @@ __device__ void conv_input_grad_weights(const T* w, T* to, long long n, int in, 
 extern "C" __global__ void ConvInputGradWeights(const float* w, float* to, long long n, int in, int out, int taps) { conv_input_grad_weights(w, to, n, in, out, taps); }
 extern "C" __global__ void ConvInputGradWeightsBF16(const bf16* w, bf16* to, long long n, int in, int out, int taps) { conv_input_grad_weights(w, to, n, in, out, taps); }
 
+// As libraries take it.
+extern "C" __global__ void ConvInputGradLastWeightsBF16(const bf16* w, bf16* to, long long n, int in, int taps) { last_weights(w, to, n, in, taps); }
+
 template <class T>
 __device__ void conv_input_grad(const T* dy, const T* w, T* dx, const Convolution& s) {
   const Share share(s.group);

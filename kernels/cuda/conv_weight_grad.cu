@@ -27,3 +27,8 @@ extern "C" __global__ void ConvWeightGradTotals(const float* partial, float* dw,
     dw[i] = sum;
   }
 }
+
+// The same of what a library gives, [out, tap, in/group].
+extern "C" __global__ void ConvWeightGradOfLast(const bf16* from, float* dw, long long n, int in, int taps) {
+  for EACH(i, n) dw[i] = number(from[(i / taps / in * taps + i % taps) * in + i / taps % in]);
+}

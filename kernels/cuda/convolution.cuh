@@ -122,3 +122,9 @@ struct Share {
 
   __device__ Share(int groups) : group(blockIdx.x / (gridDim.x / groups)), block(blockIdx.x % (gridDim.x / groups)) {}
 };
+
+// The weight as [out, tap, in/group]: n is the number of its elements, in that of a group's channels.
+template <class T>
+__device__ void last_weights(const T* w, T* to, long long n, int in, int taps) {
+  for EACH(i, n) to[i] = w[(i / in / taps * in + i % in) * taps + i / in % taps];
+}

@@ -79,6 +79,10 @@ func (c *Call) turned(kernel string, s convolution, args ...any) any {
 
 func (c *Call) conv() {
 	s := c.convolutionOf(c.In[0].Dims, c.In[1].Dims, nil)
+	if launch, ok := c.convolved(s, Forward); ok {
+		launch(Input(0), c.turned("ConvWeights", s, int32(s.taps())), Output(0))
+		return
+	}
 	w := c.turned("ConvWeights", s, int32(s.taps()))
 	c.convolve("Conv", s, tiles(s.outPixels(), s.out/s.group), Input(0), w, Input(2), Output(0))
 }
@@ -87,6 +91,10 @@ func (c *Call) convInputGrad() {
 	x := c.attrs.Ints("input_shape")
 	s := c.convolutionOf(x, c.In[1].Dims, c.In[0].Dims)
 	c.shaped(x...)
+	if launch, ok := c.convolved(s, InputGrad); ok {
+		launch(Input(0), c.turned("ConvInputGradLastWeights", s, int32(s.taps())), Output(0))
+		return
+	}
 	w := c.turned("ConvInputGradWeights", s, int32(s.out/s.group), int32(s.taps()))
 	c.convolve("ConvInputGrad", s, tiles(s.pixels(), s.in/s.group), Input(0), w, Output(0))
 }
@@ -95,6 +103,12 @@ func (c *Call) convWeightGrad() {
 	w := c.attrs.Ints("weight_shape")
 	s := c.convolutionOf(c.In[0].Dims, w, c.In[1].Dims)
 	c.shaped(w...)
+	if launch, ok := c.convolved(s, WeightGrad); ok {
+		dw := c.bytes(2 * s.weights())
+		launch(Input(0), Input(1), dw)
+		c.launch("ConvWeightGradOfLast", c.each(s.weights()), dw, Output(0), int64(s.weights()), int32(s.in/s.group), int32(s.taps()))
+		return
+	}
 	blocks := tiles(s.out/s.group, s.in/s.group*s.taps())
 	n := productPieces(blocks*s.group, s.outPixels())
 	partial := c.floats(n * s.weights())

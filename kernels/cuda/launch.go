@@ -79,10 +79,11 @@ type Attributes interface {
 	Ints(name string) []int
 }
 
-// Limits say how kernels are cut into blocks, where that is free. No result depends on it but by the order of a row's sums.
+// Limits say how kernels are cut into blocks, where that is free, and which libraries there are instead of kernels. No result depends on the former but by the order of a row's sums.
 type Limits struct {
-	Blocks  int // at most
-	Threads int // of a block
+	Blocks    int       // at most
+	Threads   int       // of a block
+	Libraries Libraries // nil for none
 }
 
 // Usual are the limits of runs: blocks that fill any GPU several times.
@@ -100,10 +101,11 @@ type Call struct {
 	refused error
 }
 
-// Launch is one of a kernel. An argument is an Input, Output or Scratch, which is an address, or a number of the kernel's own type: int32, int64 or float32.
+// Launch is one of a kernel, or a call of a library that does a work. An argument is an Input, Output or Scratch, which is an address, nil for none, or a number of the kernel's own type: int32, int64 or float32.
 type Launch struct {
 	Kernel          string
 	Blocks, Threads int
+	Work            Work // instead of a kernel
 	Args            []any
 }
 
@@ -178,9 +180,12 @@ func (c *Call) rows(i int) (rows, width int) {
 }
 
 // floats is scratch memory for n numbers.
-func (c *Call) floats(n int) Scratch {
+func (c *Call) floats(n int) Scratch { return c.bytes(4 * n) }
+
+// bytes is scratch memory of a size.
+func (c *Call) bytes(n int) Scratch {
 	at := c.Scratch
-	c.Scratch += (4*n + 255) / 256 * 256
+	c.Scratch += (n + 255) / 256 * 256
 	return Scratch(at)
 }
 
@@ -204,7 +209,7 @@ func (c *Call) launchOf(threads int, kernel string, blocks int, args ...any) {
 	if c.narrow() && slices.Contains(Kernels(c.Function.Source), kernel+"BF16") {
 		kernel += "BF16"
 	}
-	c.Launches = append(c.Launches, Launch{kernel, blocks, threads, args})
+	c.Launches = append(c.Launches, Launch{Kernel: kernel, Blocks: blocks, Threads: threads, Args: args})
 }
 
 // pieces is the number of pieces that sums over rows are made in; it depends on the shape alone.

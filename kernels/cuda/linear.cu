@@ -20,3 +20,15 @@ extern "C" __global__ void __launch_bounds__(product_threads) Linear(const float
 extern "C" __global__ void __launch_bounds__(product_threads) LinearBF16(const bf16* x, const bf16* w, const float* b, bf16* y, bf16* z, long long rows, int in, int out, int activation) {
   linear(x, w, b, y, z, rows, in, out, activation);
 }
+
+// What a library leaves to do: the offsets in the type of its result, and GELU.
+extern "C" __global__ void LinearOffsetsBF16(const float* b, bf16* to, long long n) {
+  for EACH(i, n) store(to + i, b[i]);
+}
+
+template <class T>
+__device__ void linear_gelu(const T* z, T* y, int activation, long long n) {
+  for EACH(i, n) store(y + i, gelu_of(number(z[i]), activation == by_tanh));
+}
+extern "C" __global__ void LinearGelu(const float* z, float* y, int activation, long long n) { linear_gelu(z, y, activation, n); }
+extern "C" __global__ void LinearGeluBF16(const bf16* z, bf16* y, int activation, long long n) { linear_gelu(z, y, activation, n); }

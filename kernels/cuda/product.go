@@ -37,13 +37,43 @@ func (c *Call) linear() {
 		c.wide(0, out)
 		z = Output(1)
 	}
+	if c.linearByLibrary(rows, in, out, activation) {
+		return
+	}
 	c.launchOf(productThreads, "Linear", tiles(rows, out), Input(0), Input(1), Input(2), Output(0), z, int64(rows), int32(in), int32(out), int32(activation))
+}
+
+// linearByLibrary plans the layer for a library, which adds offsets of the result's type and knows no GELU.
+func (c *Call) linearByLibrary(rows, in, out, activation int) bool {
+	p := Product{DType: c.In[0].DType, Result: c.In[0].DType, Rows: rows, Columns: out, Depth: in, SecondDown: true, Add: c.has(2), Relu: activation == 1}
+	launch, ok := c.library(p)
+	if !ok {
+		return false
+	}
+	var offsets any
+	if p.Add {
+		if offsets = Input(2); c.narrow() {
+			offsets = c.bytes(2 * out)
+			c.launch("LinearOffsets", c.each(out), Input(2), offsets, int64(out))
+		}
+	}
+	if activation < 2 {
+		launch(Input(0), Input(1), Output(0), offsets)
+		return true
+	}
+	launch(Input(0), Input(1), Output(1), offsets)
+	c.launch("LinearGelu", c.each(rows*out), Output(1), Output(0), int32(activation), int64(rows*out))
+	return true
 }
 
 func (c *Call) linearInputGrad() {
 	rows, out := c.rows(0)
 	_, in := c.weight(1, out, 0)
 	c.wide(0, in)
+	if launch, ok := c.library(Product{DType: c.In[0].DType, Result: c.In[0].DType, Rows: rows, Columns: in, Depth: out}); ok {
+		launch(Input(0), Input(1), Output(0), nil)
+		return
+	}
 	c.launchOf(productThreads, "LinearInputGrad", tiles(rows, in), Input(0), Input(1), Output(0), int64(rows), int32(in), int32(out))
 }
 
@@ -56,10 +86,15 @@ func (c *Call) linearWeightGrad() {
 	}
 	c.shaped(out, in)
 	c.shaped(out)
-	n := productPieces(tiles(out, in), rows)
-	partial, sums := c.floats(n*out*in), c.floats(pieces(rows)*2*out)
-	c.launchOf(productThreads, "LinearWeightGrad", n*tiles(out, in), Input(0), Input(1), partial, int64(rows), int32(in), int32(out), int32(n))
-	c.launch("LinearWeightGradTotals", c.each(out*in), partial, Output(0), int64(out*in), int32(n))
+	if launch, ok := c.library(Product{DType: c.In[0].DType, Result: Wide, Rows: out, Columns: in, Depth: rows, FirstDown: true}); ok {
+		launch(Input(0), Input(1), Output(0), nil)
+	} else {
+		n := productPieces(tiles(out, in), rows)
+		partial := c.floats(n * out * in)
+		c.launchOf(productThreads, "LinearWeightGrad", n*tiles(out, in), Input(0), Input(1), partial, int64(rows), int32(in), int32(out), int32(n))
+		c.launch("LinearWeightGradTotals", c.each(out*in), partial, Output(0), int64(out*in), int32(n))
+	}
+	sums := c.floats(pieces(rows) * 2 * out)
 	c.sums("LinearWeightGradSums", rows, out, Input(0), sums, int64(rows), int32(out), int32(pieces(rows)))
 	c.launch("LinearWeightGradOffsets", c.each(out), sums, Output(1), int32(out), int32(pieces(rows)))
 }

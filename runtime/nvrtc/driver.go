@@ -67,6 +67,7 @@ static int driver_close(driver *d) {
 	if (!e) e = d->drop_stream(d->queue);
 	return e ? e : d->release(d->device);
 }
+static int driver_enter(driver *d) { return d->current(d->context); }
 static int driver_module(driver *d, void **m, const void *binary) { IN_CONTEXT(d->load(m, binary)); }
 static int driver_unload(driver *d, void *m) { IN_CONTEXT(d->unload(m)); }
 static int driver_function(driver *d, void **f, void *m, const char *name) { IN_CONTEXT(d->function(f, m, name)); }
@@ -97,6 +98,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"runtime"
 	"unsafe"
 
 	"ssc/runtime/ort"
@@ -141,6 +143,16 @@ func (d *Driver) fault(e C.int) error {
 		return nil
 	}
 	return fmt.Errorf("error %d of CUDA: %s", int(e), C.GoString(C.driver_text(d.calls, e)))
+}
+
+// here runs f in a thread that has the driver's context.
+func (d *Driver) here(f func() error) error {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	if err := d.fault(C.driver_enter(d.calls)); err != nil {
+		return err
+	}
+	return f()
 }
 
 // Arch is what the compiler makes binaries for: "sm_90".

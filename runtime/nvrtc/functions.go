@@ -13,12 +13,14 @@ import (
 // Functions are functions of domain ai.ssc that a GPU computes by kernels: what a session is given as its launcher.
 type Functions struct {
 	*ort.Launcher
-	d       *Driver
-	modules map[string]*Module // by source
-	kernels map[string]*Function
+	d         *Driver
+	modules   map[string]*Module // by source
+	kernels   map[string]*Function
+	libraries *Libraries // nil for none
 }
 
-// OpenFunctions opens the GPU of a number, and compiles and loads the kernels of the named functions for it. SSC_KERNELS=off is an error, too: the bodies are to run.
+// OpenFunctions opens the GPU of a number, and compiles and loads the kernels of the named functions for it; NVIDIA's libraries compute what they can of them, unless SSC_CUDA_LIBRARIES=off asks for none.
+// SSC_KERNELS=off is an error, too: the bodies are to run.
 func OpenFunctions(index int, names []string) (*Functions, error) {
 	if os.Getenv("SSC_KERNELS") == "off" {
 		return nil, errors.New("SSC_KERNELS=off: functions run by their bodies")
@@ -27,8 +29,24 @@ func OpenFunctions(index int, names []string) (*Functions, error) {
 	if err != nil {
 		return nil, err
 	}
-	return LoadFunctions("", index, names, func(source, arch string) ([]byte, error) { return c.Compile(SourceOf(source), arch) })
+	f, err := LoadFunctions("", index, names, func(source, arch string) ([]byte, error) { return c.Compile(SourceOf(source), arch) })
+	if err != nil {
+		return nil, err
+	}
+	if os.Getenv("SSC_CUDA_LIBRARIES") != "off" {
+		cudnn, cublaslt := ort.ProductLibraries()
+		f.Use(OpenLibraries(f.d, cudnn, cublaslt))
+	}
+	return f, nil
 }
+
+// Use has NVIDIA's libraries compute what they can of the functions, and closes them with these.
+func (f *Functions) Use(l *Libraries) {
+	f.libraries, f.Libraries, f.LibraryCall = l, l, l.Call
+}
+
+// Driver is the GPU's, for libraries that are used there.
+func (f *Functions) Driver() *Driver { return f.d }
 
 // LoadFunctions is OpenFunctions with the GPUs of a driver's library, "" the machine's, and what compiles a source for one.
 func LoadFunctions(library string, index int, names []string, binary func(source, arch string) ([]byte, error)) (*Functions, error) {
@@ -36,8 +54,8 @@ func LoadFunctions(library string, index int, names []string, binary func(source
 	if err != nil {
 		return nil, err
 	}
-	f := &Functions{&ort.Launcher{Launch: unsafe.Pointer(d.calls.launch), SetContext: unsafe.Pointer(d.calls.current), Text: unsafe.Pointer(d.calls.text), Context: d.calls.context}, d, map[string]*Module{},
-		map[string]*Function{}}
+	l := &ort.Launcher{Launch: unsafe.Pointer(d.calls.launch), SetContext: unsafe.Pointer(d.calls.current), Text: unsafe.Pointer(d.calls.text), Context: d.calls.context}
+	f := &Functions{Launcher: l, d: d, modules: map[string]*Module{}, kernels: map[string]*Function{}}
 	f.Kernel = f.kernel
 	for _, name := range names {
 		known := cuda.Lookup(name)
@@ -74,10 +92,14 @@ func (f *Functions) kernel(source, name string) (unsafe.Pointer, error) {
 
 // Close gives the GPU back, behind the sessions.
 func (f *Functions) Close() error {
+	var err error
+	if f.libraries != nil {
+		err = f.libraries.Close()
+	}
 	for _, m := range f.modules {
 		if m != nil {
 			m.Close()
 		}
 	}
-	return f.d.Close()
+	return errors.Join(err, f.d.Close())
 }

@@ -128,6 +128,30 @@ func preload(provider string) error {
 	return errors.Join(errs...)
 }
 
+// ProductLibraries loads what the CUDA provider needs of NVIDIA's, as a session does, and gives the names of cuDNN and cuBLASLt in it: those that the loader knows where there is no provider.
+func ProductLibraries() (cudnn, cublaslt string) {
+	cudnn, cublaslt = lazy[0], "libcublasLt.so"
+	lib, err := open()
+	if err != nil {
+		return cudnn, cublaslt
+	}
+	provider, err := CUDAProvider(lib.path)
+	if err != nil {
+		return cudnn, cublaslt
+	}
+	list, err := GPULibraries(provider, GPUFolders())
+	if err != nil {
+		return cudnn, cublaslt
+	}
+	for _, l := range list {
+		if strings.HasPrefix(l.Name, "libcublasLt.") {
+			cublaslt = l.Name
+		}
+		_ = l.Load() // who opens it is told
+	}
+	return cudnn, cublaslt
+}
+
 // Load loads the library, for all that are loaded later.
 func (l GPULibrary) Load() error {
 	err := l.Err

@@ -171,7 +171,9 @@ static status addresses(node *n, object context, uint64_t *in, uint64_t *out, si
 	return s;
 }
 
-static int launch_all(const node *n, void *stream, const uint64_t *in, const uint64_t *out, uint64_t scratch) {
+// Begins what a node launches and calls. An error's text is written to why, of so many bytes.
+static int launch_all(const node *n, void *stream, const uint64_t *in, const uint64_t *out, uint64_t scratch, char *why, size_t size) {
+	const char *text = NULL;
 	int e = n->by->current(n->by->context); // it belongs to the thread
 	for (int k = 0; !e && k < n->launches; k++) {
 		const launching *l = n->launch + k;
@@ -182,8 +184,10 @@ static int launch_all(const node *n, void *stream, const uint64_t *in, const uin
 			args[i] = cells + i;
 			cells[i] = a.kind == 1 ? in[a.value] : a.kind == 2 ? (a.value < (uint64_t)n->outputs ? out[a.value] : 0) : a.kind == 3 ? scratch + a.value : a.value;
 		}
-		e = n->by->launch(l->kernel, l->blocks, 1, 1, l->threads, 1, 1, 0, stream, args, NULL);
+		if (l->run && (e = l->run(l->what, stream, cells))) return snprintf(why, size, "calling %s: error %d: %s", l->library, e, l->text(e)), e;
+		if (!l->run) e = n->by->launch(l->what, l->blocks, 1, 1, l->threads, 1, 1, 0, stream, args, NULL);
 	}
+	if (e) n->by->text(e, &text), snprintf(why, size, "launching kernels: error %d of CUDA: %s", e, text ? text : "one that it has no name for");
 	return e;
 }
 
@@ -200,15 +204,12 @@ static status compute(void *kernel, object context) {
 	if (s) return s;
 	for (int i = 0; i < n->outputs; i++)
 		if (!out[i]) out[i] = (uint64_t)scratch + place[i];
-	int e = launch_all(n, stream, in, out, (uint64_t)scratch);
+	char why[200];
+	const int e = launch_all(n, stream, in, out, (uint64_t)scratch, why, sizeof why);
 	if (scratch) s = FN(AllocatorFree, status, object, void *)(n->allocator, scratch);
 	if (!e) return s;
 	dropped(api, s);
-	const char *why = NULL;
-	char text[200];
-	n->by->text(e, &why);
-	snprintf(text, sizeof text, "launching kernels: error %d of CUDA: %s", e, why ? why : "one that it has no name for");
-	return failed(api, text);
+	return failed(api, why);
 }
 
 operator *operator_new(table api, const char *name, const char *provider, uintptr_t id) {

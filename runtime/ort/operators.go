@@ -29,6 +29,15 @@ type Launcher struct {
 	Kernel func(source, name string) (unsafe.Pointer, error)
 	// Launch, SetContext and Text are the driver's cuLaunchKernel, cuCtxSetCurrent and cuGetErrorString, Context the one to launch in.
 	Launch, SetContext, Text, Context unsafe.Pointer
+	// Libraries are NVIDIA's that compute what they can of the functions, nil for none, and LibraryCall is what to call for a work of theirs.
+	Libraries   cuda.Libraries
+	LibraryCall func(w cuda.Work) (LibraryCall, error)
+}
+
+// LibraryCall begins a work of a library on a stream: Run is called with What, the stream and the addresses of the work's arguments. It returns 0 or an error, whose text Text finds.
+type LibraryCall struct {
+	Name            string
+	Run, Text, What unsafe.Pointer
 }
 
 // operators are those of a session.
@@ -175,7 +184,9 @@ func (o *operator) plan(k known) (*cuda.Call, error) {
 			}
 		}
 	}
-	return o.f.Plan(in, k, cuda.Usual)
+	limits := cuda.Usual
+	limits.Libraries = o.launcher.Libraries
+	return o.f.Plan(in, k, limits)
 }
 
 func operatorOf(id C.uintptr_t) *operator { return cgo.Handle(id).Value().(*operator) }
@@ -254,7 +265,12 @@ func (o *operator) write(to *C.launching, l cuda.Launch) (err error) {
 	if len(l.Args) > C.launch_args {
 		return fmt.Errorf("%s takes %d arguments, at most %d are supported", l.Kernel, len(l.Args), int(C.launch_args))
 	}
-	if to.kernel, err = o.launcher.Kernel(o.f.Source, l.Kernel); err != nil {
+	if l.Work == nil {
+		to.what, err = o.launcher.Kernel(o.f.Source, l.Kernel)
+	} else {
+		err = o.calls(to, l.Work)
+	}
+	if err != nil {
 		return err
 	}
 	to.blocks, to.threads, to.count = C.uint(l.Blocks), C.uint(l.Threads), C.int(len(l.Args))
@@ -276,6 +292,21 @@ func (o *operator) write(to *C.launching, l cuda.Launch) (err error) {
 			value = binary.NativeEndian.Uint64(b[:])
 		}
 		to.args[i] = C.argument{kind: C.int(kind), value: C.uint64_t(value)}
+	}
+	return nil
+}
+
+// calls writes what to call for a work of a library.
+func (o *operator) calls(to *C.launching, w cuda.Work) error {
+	call, err := o.launcher.LibraryCall(w)
+	if err != nil {
+		return err
+	}
+	to.what = call.What
+	*(*unsafe.Pointer)(unsafe.Pointer(&to.run)) = call.Run
+	*(*unsafe.Pointer)(unsafe.Pointer(&to.text)) = call.Text
+	for i := range min(len(call.Name), len(to.library)-1) {
+		to.library[i] = C.char(call.Name[i])
 	}
 	return nil
 }

@@ -23,9 +23,13 @@ typedef struct {
 	uint64_t value;
 } argument;
 
+// A launch of a kernel, or a call of a library: run with what, the stream and the addresses, which returns 0 or an error.
 typedef struct {
-	void *kernel;
+	void *what;
 	unsigned blocks, threads;
+	int (*run)(void *, void *, const uint64_t *); // NULL for a kernel
+	const char *(*text)(int);
+	char library[16];
 	int count;
 	argument args[launch_args];
 } launching;

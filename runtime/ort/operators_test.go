@@ -13,8 +13,9 @@ import (
 
 // TestLauncher launches kernels on the processor, by a library in the place of the driver.
 func TestLauncher(t *testing.T) {
-	library := host.Library(t, "layer_norm.cu", "batch_norm.cu")
+	library := host.Library(t, "layer_norm.cu", "batch_norm.cu", "linear_input_grad.cu")
 	t.Run("computes", func(t *testing.T) { launches(t, launcher(t, library, "LayerNorm")) })
+	t.Run("calls", func(t *testing.T) { calls(t, library) })
 	t.Run("refuses", func(t *testing.T) { refuses(t, launcher(t, library, "LayerNorm", "BatchNorm")) })
 }
 
@@ -102,6 +103,48 @@ func refuses(t *testing.T, own *ort.Launcher) {
 	}
 	if err := b.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "launching kernels: error 1 of CUDA: failed") {
 		t.Errorf("Run = %v", err)
+	}
+}
+
+// calls: what a library takes it computes instead of a kernel, and what it refuses at last is told.
+func calls(t *testing.T, library string) {
+	f, err := nvrtc.LoadFunctions(library, 0, []string{"LinearInputGrad"}, host.Compile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Use(nvrtc.OpenLibraries(f.Driver(), library, library))
+	t.Cleanup(func() {
+		if err := f.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	kernels, find := 0, f.Kernel
+	f.Kernel = func(source, name string) (unsafe.Pointer, error) { kernels++; return find(source, name) }
+	for _, c := range []struct {
+		depth, kernels int
+		want           string
+	}{{2, 0, ""}, {13, 1, ""}, {19, 0, "calling cuBLASLt: error 15: not supported"}} {
+		kernels = 0
+		m := model([]node{{op: "LinearInputGrad", domain: "ai.ssc", in: []string{"dy", "w"}, out: []string{"dx"}}}, []value{f32("dy", 3, c.depth), f32("w", c.depth, 4)}, []value{f32("dx", 3, 4)})
+		dy, w, dx := tensor(t, "f32", 3, c.depth), tensor(t, "f32", c.depth, 4), tensor(t, "f32", 3, 4)
+		for i := range dy.Float32() {
+			dy.Float32()[i] = float32(i / c.depth)
+		}
+		for i := range w.Float32() {
+			w.Float32()[i] = float32(i % 4)
+		}
+		b, err := session(t, m, ort.SessionOptions{Launcher: f.Launcher}).Bind(map[string]*ort.Tensor{"dy": dy, "w": w}, map[string]*ort.Tensor{"dx": dx})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := b.Run(t.Context()); kernels != c.kernels || (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("depth %d: Run = %v with %d kernels, want %q with %d", c.depth, err, kernels, c.want, c.kernels)
+		}
+		for i, v := range dx.Float32() {
+			if want := float32(c.depth * (i / 4) * (i % 4)); c.want == "" && v != want {
+				t.Errorf("depth %d: dx[%d] = %g, want %g", c.depth, i, v, want)
+			}
+		}
 	}
 }
 

@@ -1,4 +1,4 @@
-// Package host runs kernels for GPUs on the processor, for tests: it compiles them, by g++, into a library that stands in the place of CUDA's driver.
+// Package host runs kernels for GPUs on the processor, for tests: it compiles them, by g++, into a library that stands in the place of CUDA's driver, of cuDNN and of cuBLASLt.
 //
 // A test opens either of the library's two GPUs by [ssc/runtime/nvrtc.OpenDriver] and works with it as with a real one. The threads of a block run in order on the first and backwards on the second, so
 // that what depends on the order, or on a barrier that is missing, shows as a difference. Reading or writing behind memory of the device ends the process, and so does what reads none.
@@ -23,6 +23,9 @@ var header []byte
 
 //go:embed shim/driver.cpp
 var driver []byte
+
+//go:embed shim/libraries.cpp
+var libraries []byte
 
 // ErrNoCompiler is the cause of an error where there is no C++ compiler.
 var ErrNoCompiler = errors.New("no g++ to compile kernels for the processor with")
@@ -68,12 +71,12 @@ func Build(dir string, names ...string) (string, error) {
 	if err != nil {
 		return "", ErrNoCompiler
 	}
-	files := map[string][]byte{"host.h": header, "driver.cpp": driver}
+	files := map[string][]byte{"host.h": header, "driver.cpp": driver, "libraries.cpp": libraries}
 	for name, text := range cuda.Headers() {
 		files[name] = []byte(text)
 	}
 	out := filepath.Join(dir, "libcuda.so")
-	args := []string{"-std=c++17", "-O1", "-g1", "-ffp-contract=off", "-U_FORTIFY_SOURCE", "-fPIC", "-shared", "-Wall", "-Wextra", "-Werror", "-I" + dir, "-o", out, filepath.Join(dir, "driver.cpp")}
+	args := []string{"-std=c++17", "-O1", "-g1", "-ffp-contract=off", "-U_FORTIFY_SOURCE", "-fPIC", "-shared", "-Wall", "-Wextra", "-Werror", "-I" + dir, "-o", out, filepath.Join(dir, "driver.cpp"), filepath.Join(dir, "libraries.cpp")}
 	for _, name := range names {
 		var b strings.Builder
 		fmt.Fprintf(&b, "#include \"host.h\"\n#include \"%s\"\n", name)
