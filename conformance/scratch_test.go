@@ -52,7 +52,7 @@ func TestScratch(t *testing.T) {
 // scratchSlack is by how many bytes a kernel may take more or less than its function says. There are none for convolutions of maps with the channels second: the compiler has kernels compute
 // them with the channels last, and what oneDNN copies for the others is not described.
 func scratchSlack(n *ir.Node) (bytes int, ok bool) {
-	const own, theirs, conversions = 4 * 128, 192 << 10, 512 << 10
+	const own, theirs, conversions, tiles = 4 * 128, 192 << 10, 512 << 10, 1 << 20
 	name, narrow := n.Op.Name(), n.In[0] != nil && n.In[0].DType == ir.BFloat16
 	switch {
 	case name == "ConvWeightGrad" && !narrow && n.Out[0].Shape[2:].Size() == 1 && lasts(n): // products of matrices by kernels/point.cpp
@@ -63,6 +63,9 @@ func scratchSlack(n *ir.Node) (bytes int, ok bool) {
 		}
 		return theirs, lasts(n)
 	case narrow && strings.HasPrefix(name, "Linear"):
+		if cpu.X86.HasAMXBF16 { // oneDNN arranges matrices in the tiles of that unit
+			return tiles, true
+		}
 		return theirs, true
 	}
 	return own, true
