@@ -90,6 +90,9 @@ func missing(t *table, examples []example, only string, seeds []int) (todo []job
 				continue
 			}
 			found = true
+			if e.alone && seed != 0 {
+				continue
+			}
 			p, err := e.compiled(seed, false)
 			if err != nil {
 				return nil, err
@@ -127,10 +130,11 @@ func (j job) make(t *table, jobs int) error {
 // example is a pipeline file that names its meter.
 type example struct {
 	file, name, method, meter string
+	alone                     bool // it has a row of its first seed and no more
 }
 
 // meter is the line by which an example says what it is measured with.
-var meter = regexp.MustCompile(`(?m)^# Meter: (kNN|linear probe)\.$`)
+var meter = regexp.MustCompile(`(?m)^# Meter: (kNN|linear probe)(, one seed)?\.$`)
 
 // smallExamples are the pipeline files below a folder that name their meter, by method and name.
 func smallExamples(root string) (out []example, err error) {
@@ -143,7 +147,7 @@ func smallExamples(root string) (out []example, err error) {
 			return err
 		}
 		if m := meter.FindSubmatch(text); m != nil {
-			out = append(out, example{name, strings.TrimSuffix(filepath.Base(name), ".hcl"), filepath.Base(filepath.Dir(name)), string(m[1])})
+			out = append(out, example{name, strings.TrimSuffix(filepath.Base(name), ".hcl"), filepath.Base(filepath.Dir(name)), string(m[1]), len(m[2]) > 0})
 		}
 		return nil
 	})

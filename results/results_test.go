@@ -45,6 +45,9 @@ func TestExamples(t *testing.T) {
 			t.Errorf("no example of %s names its meter", m.Name())
 		}
 	}
+	if !slices.ContainsFunc(examples, func(e example) bool { return e.alone }) {
+		t.Error("no example has one seed")
+	}
 	data, err := read(filepath.Join(root, dataFile))
 	if err != nil {
 		t.Fatal(err)
