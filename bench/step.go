@@ -26,7 +26,7 @@ var nets = []struct{ title, file, peer string }{
 	{"step, ResNet-50 at 224, batch 16 x 2", "bench/resnet50.hcl", "resnet50"},
 	{"step, ViT-S/16 at 224, batch 16 x 2", "bench/vit_small.hcl", "vit-small"},
 	{"step, MoCo v2, example net, 256 x 2", "examples/selfsup/mocov2/mocov2_resnet10-w32_1xb256-adamw-5e_fmnist.hcl", "mocov2"},
-	{"step, BYOL, example net, 256 x 2", "examples/selfsup/byol/byol_resnet10-w32_1xb256-adamw-4e_fmnist.hcl", "byol"},
+	{"step, BYOL, example net, 256 x 2", "bench/byol.hcl", "byol"},
 	{"step, SwAV, example net, 256 x (2 + 6)", "bench/swav.hcl", "swav"},
 	{"step, DINO, example net, 256 x (2 + 2)", "examples/selfsup/dino/dino_resnet10-w32_1xb256-mcrop-2-2-adamw-3e_fmnist-28-16.hcl", "dino"},
 }

@@ -16,12 +16,12 @@ func TestRecompiled(t *testing.T) {
 	for file, layout := range map[string]string{
 		"simclr/simclr_resnet10-w32_1xb256-adamw-6e_fmnist.hcl":             "nhwc",
 		"mocov2/mocov2_resnet10-w32_1xb256-adamw-5e_fmnist.hcl":             "nhwc",
-		"interclr/interclr-moco_resnet10-w32_1xb256-adamw-3e_fmnist.hcl":    "nhwc",
+		"interclr/interclr-moco_resnet10-w32_1xb128-adamw-3e_fmnist.hcl":    "nhwc",
 		"simclr/simclr_resnet18-gn_1xb512-polylr-200e_cifar10.hcl":          "nhwc",
 		"dino/dino_vit-small-p16_8xb64-mcrop-2-8-coslr-100e_in1k.hcl":       "nchw",
-		"deepcluster/deepcluster_resnet10-w32_1xb256-adamw-8e_fmnist.hcl":   "nhwc",
-		"barlowtwins/barlowtwins_resnet10-w32_1xb256-adamw-5e_fmnist.hcl":   "nhwc",
-		"relative_loc/relative-loc_resnet10-w32_1xb256-adamw-4e_fmnist.hcl": "nhwc",
+		"deepcluster/deepcluster_resnet10-w32_1xb128-adamw-6e_fmnist.hcl":   "nhwc",
+		"barlowtwins/barlowtwins_resnet10-w32_1xb128-adamw-4e_fmnist.hcl":   "nhwc",
+		"relative_loc/relative-loc_resnet10-w32_1xb128-adamw-4e_fmnist.hcl": "nhwc",
 	} {
 		recompiles(t, file, layout, compiler.Options{Kernels: kernels})
 	}

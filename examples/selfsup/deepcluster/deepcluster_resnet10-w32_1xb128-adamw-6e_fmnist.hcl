@@ -64,6 +64,10 @@ dataset "extract" {
   }
 }
 
+loader {
+  batch_size = 128
+}
+
 train {
-  epochs = 8
+  epochs = 6
 }

@@ -59,6 +59,10 @@ dataset "extract" {
   }
 }
 
+loader {
+  batch_size = 128
+}
+
 train {
   epochs = 3
 }

@@ -33,6 +33,10 @@ algorithm "densecl" {
   }
 }
 
+loader {
+  batch_size = 128
+}
+
 train {
-  epochs = 6
+  epochs = 4
 }

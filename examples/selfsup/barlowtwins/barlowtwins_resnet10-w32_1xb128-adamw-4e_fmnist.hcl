@@ -30,6 +30,10 @@ algorithm "barlowtwins" {
   }
 }
 
+loader {
+  batch_size = 128
+}
+
 train {
-  epochs = 5
+  epochs = 4
 }

@@ -47,6 +47,10 @@ dataset "train" {
   }
 }
 
+loader {
+  batch_size = 128
+}
+
 train {
-  epochs = 40
+  epochs = 24
 }
