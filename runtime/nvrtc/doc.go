@@ -12,7 +12,7 @@
 // Both libraries are loaded at run time: libnvrtc, which `make nvrtc` or `make gpu` brings, and libcuda, which is the driver's. What is here of the driver has been run with a library
 // in its place that runs kernels on the processor (kernels/cuda/host), and never on a GPU.
 //
-// [Functions] are what a session of runtime/ort is given to compute functions by kernels.
+// [Functions] are what a session of runtime/ort is given to compute functions by kernels, and by [Libraries]: cuDNN and cuBLASLt, where they can be loaded.
 //
 // Neighbours: kernels/cuda has the sources, runtime/augment launches one of them, runtime/train has functions run by the others.
 package nvrtc
