@@ -20,12 +20,13 @@ var recipes = flag.String("photos.recipes", "^(mocov2|odc|dino_vit)", "pattern o
 var small = map[string][]string{
 	"deepcluster": {"algorithm.clustering.k=4", "algorithm.head.num_classes=4"},
 	"densecl":     {"algorithm.queue_len=64"},
-	"interclr":    {"algorithm.queue_len=64", "algorithm.memory.length=260", "algorithm.memory.num_classes=4", "algorithm.num_classes=4", "algorithm.clustering.k=4"},
-	"mocov1":      {"algorithm.queue_len=64"},
-	"mocov2":      {"algorithm.queue_len=64"},
-	"nnclr":       {"algorithm.queue_len=64"},
-	"npid":        {"algorithm.memory.length=260", "algorithm.neg_num=16"},
-	"odc":         {"algorithm.memory.length=260", "algorithm.memory.num_classes=4", "algorithm.head.num_classes=4", "algorithm.clustering.k=4"},
+	"interclr": {"algorithm.queue_len=64", "algorithm.memory.length=260", "algorithm.memory.num_classes=4", "algorithm.num_classes=4", "algorithm.clustering.k=4",
+		"algorithm.neg_num=16", "algorithm.semihard_neg_pool_num=64"}, // drawn from the memory
+	"mocov1": {"algorithm.queue_len=64"},
+	"mocov2": {"algorithm.queue_len=64"},
+	"nnclr":  {"algorithm.queue_len=64"},
+	"npid":   {"algorithm.memory.length=260", "algorithm.neg_num=16"},
+	"odc":    {"algorithm.memory.length=260", "algorithm.memory.num_classes=4", "algorithm.head.num_classes=4", "algorithm.clustering.k=4"},
 }
 
 // images is the number of photographs: more than the 256 principal components of deepcluster.
