@@ -76,7 +76,7 @@ func TestCUDAKernels(t *testing.T) {
 			for i := range got {
 				functions := cudaFunctions(t, library, i%2, []string{name})
 				if i == 2 {
-					functions.Use(nvrtc.OpenLibraries(functions.Driver(), library, library))
+					functions.Use(library, library)
 				}
 				launched := functions.Launcher
 				kernels, find := 0, launched.Kernel

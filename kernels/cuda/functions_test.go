@@ -179,9 +179,9 @@ func run(t *testing.T, m machine, device, threads int, c *optest.Case, want []*i
 	r := &rig{t: t, m: m, d: d, modules: map[string]*nvrtc.Module{}}
 	var libraries cuda.Libraries
 	if library {
-		r.library = m.libraries(d)
-		defer closing(t, r.library)
-		libraries = r.library
+		r.libs = m.open(d)
+		defer closing(t, r.libs)
+		libraries = r.libs
 	}
 	for _, source := range cuda.Names() {
 		binary := m.binary(source)

@@ -42,8 +42,8 @@ func (Product) work()     {}
 // mostWorkspace is more than the fast ways of convolutions take.
 const mostWorkspace = 1 << 30
 
-// library has a library do a work, if it does it, in scratch memory that it is given. The work's arguments are those of launch, and the workspace.
-func (c *Call) library(w Work) (launch func(args ...any), ok bool) {
+// byLibrary has a library do a work, if it does it, in scratch memory that it is given. The work's arguments are those of launch, and the workspace.
+func (c *Call) byLibrary(w Work) (launch func(args ...any), ok bool) {
 	if c.limits.Libraries == nil || c.refused != nil {
 		return nil, false
 	}
@@ -55,7 +55,7 @@ func (c *Call) library(w Work) (launch func(args ...any), ok bool) {
 	return func(args ...any) { c.Launches = append(c.Launches, Launch{Work: w, Args: append(args, workspace)}) }, true
 }
 
-// convolved is library for a convolution, of bfloat16 with channels last, as many pads on both sides and no offsets.
+// convolved is byLibrary for a convolution, of bfloat16 with channels last, as many pads on both sides and no offsets.
 func (c *Call) convolved(s convolution, of Direction) (launch func(args ...any), ok bool) {
 	w := Convolution{Of: of, Images: s.images, In: s.in, Rows: s.rows, Columns: s.columns, Out: s.out, OutRows: s.outRows, OutColumns: s.outColumns, Group: s.group, Dilations: s.dilations}
 	for i, side := range s.sides {
@@ -67,5 +67,5 @@ func (c *Call) convolved(s convolution, of Direction) (launch func(args ...any),
 	if s.last == 0 || !c.narrow() || of == Forward && c.has(2) {
 		return nil, false
 	}
-	return c.library(w)
+	return c.byLibrary(w)
 }

@@ -46,7 +46,7 @@ func (c *Call) linear() {
 // linearByLibrary plans the layer for a library, which adds offsets of the result's type and knows no GELU.
 func (c *Call) linearByLibrary(rows, in, out, activation int) bool {
 	p := Product{DType: c.In[0].DType, Result: c.In[0].DType, Rows: rows, Columns: out, Depth: in, SecondDown: true, Add: c.has(2), Relu: activation == 1}
-	launch, ok := c.library(p)
+	launch, ok := c.byLibrary(p)
 	if !ok {
 		return false
 	}
@@ -70,7 +70,7 @@ func (c *Call) linearInputGrad() {
 	rows, out := c.rows(0)
 	_, in := c.weight(1, out, 0)
 	c.wide(0, in)
-	if launch, ok := c.library(Product{DType: c.In[0].DType, Result: c.In[0].DType, Rows: rows, Columns: in, Depth: out}); ok {
+	if launch, ok := c.byLibrary(Product{DType: c.In[0].DType, Result: c.In[0].DType, Rows: rows, Columns: in, Depth: out}); ok {
 		launch(Input(0), Input(1), Output(0), nil)
 		return
 	}
@@ -86,7 +86,7 @@ func (c *Call) linearWeightGrad() {
 	}
 	c.shaped(out, in)
 	c.shaped(out)
-	if launch, ok := c.library(Product{DType: c.In[0].DType, Result: Wide, Rows: out, Columns: in, Depth: rows, FirstDown: true}); ok {
+	if launch, ok := c.byLibrary(Product{DType: c.In[0].DType, Result: Wide, Rows: out, Columns: in, Depth: rows, FirstDown: true}); ok {
 		launch(Input(0), Input(1), Output(0), nil)
 	} else {
 		n := productPieces(tiles(out, in), rows)

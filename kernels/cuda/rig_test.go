@@ -58,7 +58,7 @@ type rig struct {
 	m       machine
 	d       *nvrtc.Driver
 	modules map[string]*nvrtc.Module // by kernel
-	library *nvrtc.Libraries         // nil for none
+	libs    *nvrtc.Libraries         // NVIDIA's; nil for none
 	in, out []*nvrtc.Memory          // nil for what is absent
 	taken   []*nvrtc.Memory
 }
@@ -149,7 +149,7 @@ func (r *rig) launch(c *cuda.Call) {
 // begin begins a launch, or a library's work.
 func (r *rig) begin(l cuda.Launch, args []any) error {
 	if l.Work != nil {
-		return r.library.Run(l.Work, args...)
+		return r.libs.Run(l.Work, args...)
 	}
 	f, err := r.modules[l.Kernel].Function(l.Kernel)
 	if err != nil {
@@ -164,8 +164,8 @@ func plan(c *optest.Case, threads int, library cuda.Libraries) (*cuda.Call, erro
 	return compiler.Plan(c.Graph.Nodes[i], cuda.Limits{Blocks: 3, Threads: threads, Libraries: library})
 }
 
-// libraries are NVIDIA's on an opened GPU, or what stands in their place.
-func (m machine) libraries(d *nvrtc.Driver) *nvrtc.Libraries {
+// open gives NVIDIA's libraries on an opened GPU, or what stands in their place.
+func (m machine) open(d *nvrtc.Driver) *nvrtc.Libraries {
 	cudnn, cublaslt := m.driver, m.driver
 	if m.driver == "" {
 		cudnn, cublaslt = ort.ProductLibraries()

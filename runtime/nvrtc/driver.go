@@ -226,13 +226,9 @@ func (d *Driver) Launch(f *Function, blocks, threads int, args ...any) error {
 	if blocks < 1 || threads < 1 || blocks > math.MaxInt32 || threads > 1024 || len(args) > argRoom {
 		return fmt.Errorf("launching %s with %d blocks of %d threads and %d arguments: out of range", f.name, blocks, threads, len(args))
 	}
-	var cells [argRoom]C.uint64_t
-	for i, a := range args {
-		bits, err := cell(a)
-		if err != nil {
-			return fmt.Errorf("launching %s: argument %d: %w", f.name, i, err)
-		}
-		cells[i] = C.uint64_t(bits)
+	cells, err := cellsOf(args)
+	if err != nil {
+		return fmt.Errorf("launching %s: %w", f.name, err)
 	}
 	if err := d.fault(C.driver_launch(d.calls, f.handle, C.unsigned(blocks), C.unsigned(threads), &cells[0], C.int(len(args)))); err != nil {
 		return fmt.Errorf("launching %s: %w", f.name, err)
@@ -242,6 +238,18 @@ func (d *Driver) Launch(f *Function, blocks, threads int, args ...any) error {
 
 // Address is a place in the device's memory that another library owns.
 type Address uint64
+
+// cellsOf are those of arguments, at most as many as there is room for.
+func cellsOf(args []any) (cells [argRoom]C.uint64_t, err error) {
+	for i, a := range args {
+		bits, err := cell(a)
+		if err != nil {
+			return cells, fmt.Errorf("argument %d: %w", i, err)
+		}
+		cells[i] = C.uint64_t(bits)
+	}
+	return cells, nil
+}
 
 // cell has the bytes of an argument in memory's order from its lowest address on.
 func cell(a any) (uint64, error) {

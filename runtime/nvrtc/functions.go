@@ -34,19 +34,16 @@ func OpenFunctions(index int, names []string) (*Functions, error) {
 		return nil, err
 	}
 	if os.Getenv("SSC_CUDA_LIBRARIES") != "off" {
-		cudnn, cublaslt := ort.ProductLibraries()
-		f.Use(OpenLibraries(f.d, cudnn, cublaslt))
+		f.Use(ort.ProductLibraries())
 	}
 	return f, nil
 }
 
-// Use has NVIDIA's libraries compute what they can of the functions, and closes them with these.
-func (f *Functions) Use(l *Libraries) {
+// Use has NVIDIA's libraries, by their names or paths, compute what they can of the functions, and closes them with these.
+func (f *Functions) Use(cudnn, cublaslt string) {
+	l := OpenLibraries(f.d, cudnn, cublaslt)
 	f.libraries, f.Libraries, f.LibraryCall = l, l, l.Call
 }
-
-// Driver is the GPU's, for libraries that are used there.
-func (f *Functions) Driver() *Driver { return f.d }
 
 // LoadFunctions is OpenFunctions with the GPUs of a driver's library, "" the machine's, and what compiles a source for one.
 func LoadFunctions(library string, index int, names []string, binary func(source, arch string) ([]byte, error)) (*Functions, error) {

@@ -38,6 +38,7 @@ type work struct {
 	ort.LibraryCall
 	workspace int
 	err       error
+	begin     func(at *C.uint64_t) error // on the driver's own stream
 	free      func()
 }
 
@@ -95,10 +96,11 @@ func (l *Libraries) convolution(w cuda.Convolution, p *work) error {
 		n[i] = C.int(v)
 	}
 	var made *C.convolution
-	if e := C.convolution_new(l.cudnn, C.int(w.Of), &n[0], &made); e != 0 {
-		return fmt.Errorf("error %d of cuDNN: %s", int(e), C.GoString(C.cudnn_text(l.cudnn, e)))
+	if err := l.faultOfCUDNN(C.convolution_new(l.cudnn, C.int(w.Of), &n[0], &made)); err != nil {
+		return err
 	}
 	p.LibraryCall = ort.LibraryCall{Name: "cuDNN", Run: C.convolution_runner(), Text: unsafe.Pointer(l.cudnn.text), What: unsafe.Pointer(made)}
+	p.begin = func(at *C.uint64_t) error { return l.faultOfCUDNN(C.convolution_run(p.What, l.d.calls.queue, at)) }
 	p.workspace, p.free = int(made.workspace), func() { C.convolution_free(made) }
 	return nil
 }
@@ -108,12 +110,27 @@ func (l *Libraries) product(w cuda.Product, p *work) error {
 	flag := map[bool]C.int{true: 1}
 	var made *C.product
 	e := C.product_new(l.cublaslt, types[w.DType], types[w.Result], C.int64_t(w.Rows), C.int64_t(w.Columns), C.int64_t(w.Depth), flag[w.FirstDown], flag[w.SecondDown], flag[w.Add], flag[w.Relu], &made)
-	if e != 0 {
-		return fmt.Errorf("error %d of cuBLASLt: %s", int(e), C.GoString(C.cublaslt_text(l.cublaslt, e)))
+	if err := l.faultOfCUBLASLt(e); err != nil {
+		return err
 	}
 	p.LibraryCall = ort.LibraryCall{Name: "cuBLASLt", Run: C.product_runner(), Text: unsafe.Pointer(l.cublaslt.text), What: unsafe.Pointer(made)}
+	p.begin = func(at *C.uint64_t) error { return l.faultOfCUBLASLt(C.product_run(p.What, l.d.calls.queue, at)) }
 	p.workspace, p.free = int(made.how.workspace), func() { C.product_free(made) }
 	return nil
+}
+
+func (l *Libraries) faultOfCUDNN(e C.int) error {
+	if e == 0 {
+		return nil
+	}
+	return fmt.Errorf("error %d of cuDNN: %s", int(e), C.GoString(C.cudnn_text(l.cudnn, e)))
+}
+
+func (l *Libraries) faultOfCUBLASLt(e C.int) error {
+	if e == 0 {
+		return nil
+	}
+	return fmt.Errorf("error %d of cuBLASLt: %s", int(e), C.GoString(C.cublaslt_text(l.cublaslt, e)))
 }
 
 // Close gives back what was prepared, behind what was begun with it.
@@ -124,13 +141,7 @@ func (l *Libraries) Close() error {
 				p.free()
 			}
 		}
-		if e := C.cudnn_close(l.cudnn); e != 0 {
-			return fmt.Errorf("closing cuDNN: error %d", int(e))
-		}
-		if e := C.cublaslt_close(l.cublaslt); e != 0 {
-			return fmt.Errorf("closing cuBLASLt: error %d", int(e))
-		}
-		return nil
+		return errors.Join(l.faultOfCUDNN(C.cudnn_close(l.cudnn)), l.faultOfCUBLASLt(C.cublaslt_close(l.cublaslt)))
 	})
 	C.free(unsafe.Pointer(l.cudnn))
 	C.free(unsafe.Pointer(l.cublaslt))
@@ -143,24 +154,12 @@ func (l *Libraries) Run(w cuda.Work, args ...any) error {
 	if p.err != nil {
 		return p.err
 	}
-	var cells [argRoom]C.uint64_t
-	for i, a := range args {
-		bits, err := cell(a)
-		if err != nil {
-			return fmt.Errorf("calling %s: argument %d: %w", p.Name, i, err)
-		}
-		cells[i] = C.uint64_t(bits)
+	cells, err := cellsOf(args)
+	if err == nil {
+		err = l.d.here(func() error { return p.begin(&cells[0]) })
 	}
-	return l.d.here(func() error {
-		var e C.int
-		if _, ok := w.(cuda.Product); ok {
-			e = C.product_run(p.What, l.d.calls.queue, &cells[0])
-		} else {
-			e = C.convolution_run(p.What, l.d.calls.queue, &cells[0])
-		}
-		if e != 0 {
-			return fmt.Errorf("calling %s: error %d", p.Name, int(e))
-		}
-		return nil
-	})
+	if err != nil {
+		return fmt.Errorf("calling %s: %w", p.Name, err)
+	}
+	return nil
 }

@@ -119,13 +119,13 @@ func locate(name string, folders []string) (string, error) {
 
 // preload loads NVIDIA's libraries for the provider, each behind what it needs: the loader's own path cannot be changed in a running process. The errors of those that cannot be loaded are
 // joined; whether they matter the provider decides.
-func preload(provider string) error {
+func preload(provider string) ([]GPULibrary, error) {
 	list, err := GPULibraries(provider, GPUFolders())
 	errs := []error{err}
 	for _, l := range list {
 		errs = append(errs, l.Load())
 	}
-	return errors.Join(errs...)
+	return list, errors.Join(errs...)
 }
 
 // ProductLibraries loads what the CUDA provider needs of NVIDIA's, as a session does, and gives the names of cuDNN and cuBLASLt in it: those that the loader knows where there is no provider.
@@ -139,15 +139,11 @@ func ProductLibraries() (cudnn, cublaslt string) {
 	if err != nil {
 		return cudnn, cublaslt
 	}
-	list, err := GPULibraries(provider, GPUFolders())
-	if err != nil {
-		return cudnn, cublaslt
-	}
+	list, _ := preload(provider) // who opens one that cannot be loaded is told
 	for _, l := range list {
 		if strings.HasPrefix(l.Name, "libcublasLt.") {
 			cublaslt = l.Name
 		}
-		_ = l.Load() // who opens it is told
 	}
 	return cudnn, cublaslt
 }

@@ -184,7 +184,7 @@ static int launch_all(const node *n, void *stream, const uint64_t *in, const uin
 			args[i] = cells + i;
 			cells[i] = a.kind == 1 ? in[a.value] : a.kind == 2 ? (a.value < (uint64_t)n->outputs ? out[a.value] : 0) : a.kind == 3 ? scratch + a.value : a.value;
 		}
-		if (l->run && (e = l->run(l->what, stream, cells))) return snprintf(why, size, "calling %s: error %d: %s", l->library, e, l->text(e)), e;
+		if (l->run && (e = l->run(l->what, stream, cells))) return snprintf(why, size, "calling %s: error %d: %s", l->name, e, l->text(e)), e;
 		if (!l->run) e = n->by->launch(l->what, l->blocks, 1, 1, l->threads, 1, 1, 0, stream, args, NULL);
 	}
 	if (e) n->by->text(e, &text), snprintf(why, size, "launching kernels: error %d of CUDA: %s", e, text ? text : "one that it has no name for");

@@ -305,8 +305,8 @@ func (o *operator) calls(to *C.launching, w cuda.Work) error {
 	to.what = call.What
 	*(*unsafe.Pointer)(unsafe.Pointer(&to.run)) = call.Run
 	*(*unsafe.Pointer)(unsafe.Pointer(&to.text)) = call.Text
-	for i := range min(len(call.Name), len(to.library)-1) {
-		to.library[i] = C.char(call.Name[i])
+	for i := range min(len(call.Name), len(to.name)-1) {
+		to.name[i] = C.char(call.Name[i])
 	}
 	return nil
 }

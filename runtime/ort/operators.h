@@ -29,7 +29,7 @@ typedef struct {
 	unsigned blocks, threads;
 	int (*run)(void *, void *, const uint64_t *); // NULL for a kernel
 	const char *(*text)(int);
-	char library[16];
+	char name[16]; // of the library
 	int count;
 	argument args[launch_args];
 } launching;

@@ -21,6 +21,11 @@ func TestLauncher(t *testing.T) {
 
 // launcher is one for functions.
 func launcher(t *testing.T, library string, names ...string) *ort.Launcher {
+	return functions(t, library, names...).Launcher
+}
+
+// functions are computed by kernels on the processor.
+func functions(t *testing.T, library string, names ...string) *nvrtc.Functions {
 	t.Helper()
 	f, err := nvrtc.LoadFunctions(library, 0, names, host.Compile)
 	if err != nil {
@@ -31,7 +36,7 @@ func launcher(t *testing.T, library string, names ...string) *ort.Launcher {
 			t.Error(err)
 		}
 	})
-	return f.Launcher
+	return f
 }
 
 // normModel is a norm of x, with what else it needs given: w and b.
@@ -108,16 +113,8 @@ func refuses(t *testing.T, own *ort.Launcher) {
 
 // calls: what a library takes it computes instead of a kernel, and what it refuses at last is told.
 func calls(t *testing.T, library string) {
-	f, err := nvrtc.LoadFunctions(library, 0, []string{"LinearInputGrad"}, host.Compile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	f.Use(nvrtc.OpenLibraries(f.Driver(), library, library))
-	t.Cleanup(func() {
-		if err := f.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	f := functions(t, library, "LinearInputGrad")
+	f.Use(library, library)
 	kernels, find := 0, f.Kernel
 	f.Kernel = func(source, name string) (unsafe.Pointer, error) { kernels++; return find(source, name) }
 	for _, c := range []struct {

@@ -46,7 +46,7 @@ func (l *library) provide(opts *onnx.SessionOptions, o SessionOptions) error {
 	options := cudaOptions(o.ProviderOptions)
 	provider, missing := CUDAProvider(l.path) // what is missing matters only when the provider fails
 	if missing == nil {
-		missing = preload(provider)
+		_, missing = preload(provider)
 	}
 	if path := os.Getenv("SSC_CUDA_PLUGIN"); path != "" {
 		err = l.plugin(opts, path, index, options)

@@ -117,9 +117,9 @@ func onGPU0(library string, device int) func(names []string) (*nvrtc.Functions, 
 // withLibraries are those kernels, with NVIDIA's libraries.
 func withLibraries(library string) func(names []string) (*nvrtc.Functions, error) {
 	return func(names []string) (*nvrtc.Functions, error) {
-		f, err := nvrtc.LoadFunctions(library, 0, names, host.Compile)
+		f, err := onGPU0(library, 0)(names)
 		if err == nil {
-			f.Use(nvrtc.OpenLibraries(f.Driver(), library, library))
+			f.Use(library, library)
 		}
 		return f, err
 	}
