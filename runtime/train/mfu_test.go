@@ -37,3 +37,35 @@ func TestMeasurePeak(t *testing.T) {
 		}
 	}
 }
+
+// TestPeakAgain: a peak that was measured while something was in the way is corrected later, and one that was not is kept.
+func TestPeakAgain(t *testing.T) {
+	r := &run{plan: &plan.Plan{Target: plan.Target{Device: "cpu", Precision: "fp32"}}, Options: Options{Threads: 1}}
+	r.clock.start()
+	age := func(seconds int) { r.clock.began = time.Now().Add(-time.Duration(seconds) * time.Second) }
+	for _, c := range []struct {
+		seconds int
+		due     bool
+	}{{2, false}, {4, true}, {15, false}, {18, true}, {70, false}, {75, true}} {
+		if age(c.seconds); r.clock.peakDue() != c.due {
+			t.Errorf("after %d s: due %t, want %t", c.seconds, !c.due, c.due)
+		}
+		if c.due {
+			r.clock.peak = 1
+			if r.measurePeak(); r.clock.peak <= 1 {
+				t.Error("a better peak was measured, and the old one is kept")
+			}
+		}
+	}
+	r.clock.peak = math.MaxFloat64
+	if r.measurePeak(); r.clock.peak != math.MaxFloat64 {
+		t.Errorf("the peak is %g after a worse one was measured", r.clock.peak)
+	}
+	if age(3600); !r.clock.peakDue() {
+		t.Error("the peak is not due after an hour")
+	}
+	r.clock.peak = math.Inf(1)
+	if r.clock.peakDue() {
+		t.Error("a peak that cannot be measured is due again")
+	}
+}

@@ -27,7 +27,7 @@ func (r *run) once(ctx context.Context) error {
 	}
 	r.loop.Epoch = r.loop.Step / r.perEpoch
 	r.clock.tick(r.plan.Loader.BatchSize)
-	if r.clock.peak == 0 && r.clock.elapsed() > peakAfter {
+	if r.clock.peakDue() {
 		r.measurePeak()
 	}
 	r.status(values["loss"], lr)
@@ -95,9 +95,7 @@ func (r *run) endProfile() {
 		r.Report.Note("the profile: %s; the run goes on without it", err)
 		return
 	}
-	if res.Profile.PeakFLOPS > 0 {
-		r.clock.peak = res.Profile.PeakFLOPS
-	}
+	r.clock.peak = max(r.clock.peak, res.Profile.PeakFLOPS)
 	r.Track.Profiled(res.Profile)
 	r.Profile.Tell(res.Profile)
 }
@@ -222,8 +220,9 @@ func (r *run) status(loss, lr float64) {
 type clock struct {
 	began, mark time.Time
 	images      int
-	rate        float64 // images per second, over the last second or so
-	peak        float64 // of the machine, in floating-point operations a second; 0 while it is not measured, infinite where it cannot be
+	rate        float64       // images per second, over the last second or so
+	peak        float64       // of the machine, in floating-point operations a second; 0 while it is not measured, infinite where it cannot be
+	peakAt      time.Duration // when it was last measured
 }
 
 func (c *clock) start() { c.began, c.mark = time.Now(), time.Now() }
@@ -245,22 +244,27 @@ func (c *clock) pause(f func()) {
 	c.mark = c.mark.Add(time.Since(start))
 }
 
-// peakAfter is the time after which the machine's peak is measured: a run that lasts does not feel the quarter of a second.
-const peakAfter = 3 * time.Second
+// The machine's peak is measured after some time, since a run that lasts does not feel the quarter of a second, and again whenever the run is so many times as old: who was in the way then may have gone.
+const peakAfter, peakAgain = 3 * time.Second, 4
 
-// measurePeak learns what the steps' speed is compared with: the peak of float32 arithmetic on the processor. There is none for another device or precision.
+func (c *clock) peakDue() bool {
+	return !math.IsInf(c.peak, 1) && c.elapsed() > max(peakAfter, peakAgain*c.peakAt)
+}
+
+// measurePeak learns what the steps' speed is compared with: the peak of float32 arithmetic on the processor, the best of what was measured. There is none for another device or precision.
 func (r *run) measurePeak() {
-	r.clock.peak = math.Inf(1)
+	r.clock.peakAt = r.clock.elapsed()
 	if !profile.Comparable(r.plan.Target) {
+		r.clock.peak = math.Inf(1)
 		return
 	}
 	r.clock.pause(func() {
 		peak, err := profile.PeakFLOPS(r.Threads)
 		if err != nil {
 			r.Report.Note("%s; the run goes on without it", err)
-			return
+			peak = math.Inf(1)
 		}
-		r.clock.peak = peak
+		r.clock.peak = max(r.clock.peak, peak)
 	})
 }
 
