@@ -65,11 +65,6 @@ def pipeline(a):
     return files, load_jpeg, T.Compose(views)
 
 
-def settle(_):
-    """Makes a worker as fast as it can be: the weights of a narrow blur are subnormal numbers, which take some processors four times as long."""
-    torch.set_flush_denormal(True)
-
-
 def main():
     p = argparse.ArgumentParser(description=__doc__)
     source = p.add_mutually_exclusive_group(required=True)
@@ -83,10 +78,10 @@ def main():
 
     torch.set_num_threads(1)
     torch.manual_seed(0)
-    settle(0)
+    torch.set_flush_denormal(True)  # the weights of a narrow blur are subnormal numbers, which take some processors four times as long; workers are forked, and inherit it
     images, load, transform = pipeline(a)
     loader = torch.utils.data.DataLoader(Views(images, load, transform, (a.warmup + a.steps) * a.batch), a.batch, shuffle=True,
-                                         num_workers=a.workers, worker_init_fn=settle)
+                                         num_workers=a.workers)
     times, last = [], time.perf_counter()
     for _ in loader:
         times.append(time.perf_counter() - last)
