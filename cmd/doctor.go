@@ -35,7 +35,7 @@ var checks = []struct {
 	check func() finding
 }{
 	{"ssc", func() finding { return ok("%s, %s, %s/%s", Version, runtime.Version(), runtime.GOOS, runtime.GOARCH) }},
-	{"processor", checkProcessor}, {"memory", checkMemory}, {"cache folder", checkCache}, {"ONNX Runtime", checkLibrary}, {"providers", checkProviders}, {"JPEG decoder", checkJPEG},
+	{"processor", checkProcessor}, {"memory", checkMemory}, {"cache folder", checkCache}, {"ONNX Runtime", checkLibrary}, {"providers", checkProviders}, {"native kernels", checkKernels}, {"JPEG decoder", checkJPEG},
 	{"example data", checkData}, {"working folder", checkFolder},
 }
 
@@ -147,6 +147,14 @@ func checkProviders() finding {
 		return finding{Status: "missing", Found: "none without the library"}
 	}
 	return ok("%s", strings.Join(list, ", "))
+}
+
+func checkKernels() finding {
+	text, err := ort.DescribeKernels()
+	if err != nil {
+		return finding{Status: "warning", Found: "none, so that training steps take longer: " + err.Error(), Mend: "make kernels"}
+	}
+	return ok("%s", text)
 }
 
 func checkJPEG() finding {

@@ -22,14 +22,22 @@ extern "C" const std::vector<ssc::Entry>* ssc_entries_v4();
 namespace ssc {
 namespace {
 
-// The kernels for this processor. What oneDNN may use bounds the choice, so that its variable ONEDNN_MAX_CPU_ISA holds for all.
-const std::vector<Entry>& chosen() {
+// A copy of the kernels.
+struct Level {
+  const char* name;  // of the level of x86-64 that it is compiled for
+  const std::vector<Entry>* (*entries)();
+};
+
+// The copy for this processor. What oneDNN may use bounds the choice, so that its variable ONEDNN_MAX_CPU_ISA holds for all.
+Level level() {
   const int isa = dnnl_get_effective_cpu_isa();
   const auto allowed = [isa](int set) { return (isa & set) == set; };
-  if (allowed(dnnl_cpu_isa_avx512_core)) return *ssc_entries_v4();
-  if (allowed(dnnl_cpu_isa_avx2)) return *ssc_entries_v3();
-  return *ssc_entries_v2();
+  if (allowed(dnnl_cpu_isa_avx512_core)) return {"x86-64-v4", ssc_entries_v4};
+  if (allowed(dnnl_cpu_isa_avx2)) return {"x86-64-v3", ssc_entries_v3};
+  return {"x86-64-v2", ssc_entries_v2};
 }
+
+const std::vector<Entry>& chosen() { return *level().entries(); }
 
 OrtStatus* failure(const std::exception& e) { return api->CreateStatus(ORT_FAIL, e.what()); }
 
@@ -243,7 +251,7 @@ OrtCustomOpDomain* domain(const std::string& list) {
 SSC_EXPORT const char* SscKernels() {
   static const std::string names = [] {
     std::vector<std::string> list;
-    for (const ssc::Entry& e : *ssc_entries_v2()) list.push_back(e.name);
+    for (const ssc::Entry& e : ssc::chosen()) list.push_back(e.name);
     std::sort(list.begin(), list.end());
     list.erase(std::unique(list.begin(), list.end()), list.end());
     std::string all;
@@ -252,6 +260,9 @@ SSC_EXPORT const char* SscKernels() {
   }();
   return names.c_str();
 }
+
+// The level of x86-64 of the copy for this processor.
+SSC_EXPORT const char* SscLevel() { return ssc::level().name; }
 
 // Whether the processor has instructions for what the kernels store as bfloat16.
 SSC_EXPORT int SscBFloat16() { return ssc::has_bfloat16(); }

@@ -4,14 +4,16 @@ package ort
 #include <dlfcn.h>
 #include <stdlib.h>
 
-// Reads the list of kernels of a library that stays loaded, for sessions will use it, and whether the processor has instructions for bfloat16.
-static const char *kernels(const char *path, const char **names, int *narrow) {
+// Reads the list of kernels of a library that stays loaded, for sessions will use it, the level of x86-64 of the copy for this processor, and whether it has instructions for bfloat16.
+static const char *kernels(const char *path, const char **names, const char **level, int *narrow) {
 	void *lib = dlopen(path, RTLD_LAZY);
 	if (!lib) return dlerror();
 	const char *(*list)(void) = (const char *(*)(void))dlsym(lib, "SscKernels");
 	int (*bfloat16)(void) = (int (*)(void))dlsym(lib, "SscBFloat16");
-	if (!list || !bfloat16) return dlerror();
+	const char *(*copy)(void) = (const char *(*)(void))dlsym(lib, "SscLevel");
+	if (!list || !copy || !bfloat16) return dlerror();
 	*names = list();
+	*level = copy();
 	*narrow = bfloat16();
 	return NULL;
 }
@@ -38,6 +40,7 @@ const kernelLibrary = "libssc_kernels.so"
 type kernels struct {
 	path     string
 	names    []string
+	level    string // of x86-64, that they are compiled for
 	bfloat16 bool // the processor has instructions for products of bfloat16
 }
 
@@ -59,6 +62,15 @@ var findKernels = sync.OnceValues(func() (kernels, error) {
 func Kernels() ([]string, error) {
 	k, err := findKernels()
 	return slices.Clone(k.names), err
+}
+
+// DescribeKernels says how many functions have native kernels, for which instructions, and where the library is. The error is that of Kernels.
+func DescribeKernels() (string, error) {
+	k, err := findKernels()
+	if err != nil || k.path == "" {
+		return "switched off by SSC_KERNELS", err
+	}
+	return fmt.Sprintf("%d functions, for %s, at %s", len(k.names), k.level, k.path), nil
 }
 
 // listSection is where the file of the library names the functions that it has kernels for.
@@ -171,10 +183,10 @@ func loadKernels(path string) (kernels, error) {
 	}
 	cpath := C.CString(path)
 	defer C.free(handle(cpath))
-	var names *C.char
+	var names, level *C.char
 	var narrow C.int
-	if msg := C.kernels(cpath, &names, &narrow); msg != nil {
+	if msg := C.kernels(cpath, &names, &level, &narrow); msg != nil {
 		return kernels{}, errors.New(C.GoString(msg))
 	}
-	return kernels{path, strings.Split(C.GoString(names), ","), narrow != 0}, nil
+	return kernels{path, strings.Split(C.GoString(names), ","), C.GoString(level), narrow != 0}, nil
 }
