@@ -41,7 +41,7 @@ type kernels struct {
 	path     string
 	names    []string
 	level    string // of x86-64, that they are compiled for
-	bfloat16 bool // the processor has instructions for products of bfloat16
+	bfloat16 bool   // the processor has instructions for products of bfloat16
 }
 
 var findKernels = sync.OnceValues(func() (kernels, error) {
