@@ -56,7 +56,7 @@ kernels-asan: deps
 		-exec "env LD_PRELOAD=$$(gcc -print-file-name=libasan.so):$$(gcc -print-file-name=libubsan.so)"
 
 test: build
-	go test ./...
+	go test -timeout 20m ./...
 
 check: static nvrtc test
 	@if [ "$$CI" = true ] && [ -n "$$(git status --porcelain)" ]; then \
