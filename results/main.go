@@ -188,7 +188,7 @@ type row struct {
 	Dimensions int     `json:"dimensions"`
 
 	Seconds          float64 `json:"seconds"`           // of training, from the start of the process to its end
-	ProcessorSeconds float64 `json:"processor_seconds"` // of the same
+	ProcessorSeconds float64 `json:"processor_seconds"` // of the same; 0 where it was interrupted
 	MFU              float64 `json:"mfu"`               // median over the run
 }
 

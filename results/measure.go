@@ -162,21 +162,33 @@ func (r *row) evaluation(out []byte, t *table) error {
 	return err
 }
 
-// clocks reads the MFU of a run, the median of its lines.
+// clocks reads the MFU of a run, the median of its lines, and adds the time of the processes whose training was interrupted: the last that each wrote. How long they had the processor is not known.
 func (r *row) clocks(name string) error {
 	text, err := os.ReadFile(name)
 	if err != nil {
 		return err
 	}
+	type line struct {
+		Step  int
+		Clock *struct{ MFU, Seconds float64 }
+	}
 	var all []float64
-	for line := range bytes.Lines(text) {
-		var l struct{ Clock *struct{ MFU float64 } }
-		if err := json.Unmarshal(line, &l); err != nil {
+	var before line
+	for text := range bytes.Lines(text) {
+		var l line
+		if err := json.Unmarshal(text, &l); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
-		if l.Clock != nil && l.Clock.MFU > 0 {
+		if l.Clock == nil {
+			continue
+		}
+		if l.Clock.MFU > 0 {
 			all = append(all, l.Clock.MFU)
 		}
+		if before.Step > 1 && l.Clock.Seconds < before.Clock.Seconds { // the first step has a process of its own
+			r.Seconds, r.ProcessorSeconds = r.Seconds+before.Clock.Seconds, 0
+		}
+		before = l
 	}
 	if len(all) > 0 {
 		slices.Sort(all)

@@ -16,7 +16,7 @@ example with three seeds, but one: an hour of SimCLR; ` + "`make results ONLY=by
 - *kNN*: cosine, k = 5, majority vote. *Linear*: logistic regression by L-BFGS. For both all 60,000 training images are the bank and all 10,000 test images the queries, and the features are the four cells that the last map of the encoder is averaged to.
 - *Untrained* is the same encoder with the weights that training began with, *gain* the mean over seeds of what training adds to the meter that the example names in its file (**bold**).
 - *Rank* is the effective rank of the test images' features, averaged over the map (RankMe, 2210.02885), of as many dimensions.
-- *Time* is that of the training process from start to end, *processor* the time of both cores together, *MFU* the floating-point operations of the steps as a share of what the machine reaches with a matrix product; all of the seed that took least time, since a busy machine lengthens it.
+- *Time* is that of the training process from start to end, *processor* the time of both cores together, *MFU* the floating-point operations of the steps as a share of what the machine reaches with a matrix product; all of the seed that took least time, since a busy machine lengthens it. The processor's is not known (–) of a training that was interrupted and went on.
 `
 
 // page is the page, in Markdown.
@@ -58,9 +58,13 @@ func group(b *strings.Builder, rows []row) {
 		linear = "**" + linear + "**"
 	}
 	quick := slices.MinFunc(rows, func(a, b row) int { return cmp.Compare(a.Seconds, b.Seconds) })
-	fmt.Fprintf(b, "| [%s](../examples/selfsup/%s/%s.hcl) | %d | %s | %s | %s | %s | %+.2f | %.1f of %d | %.1f | %.1f | %.0f |\n", rows[0].Method, rows[0].Method, rows[0].Example, rows[0].Epochs,
+	processor := "–"
+	if quick.ProcessorSeconds > 0 {
+		processor = fmt.Sprintf("%.1f", quick.ProcessorSeconds/60)
+	}
+	fmt.Fprintf(b, "| [%s](../examples/selfsup/%s/%s.hcl) | %d | %s | %s | %s | %s | %+.2f | %.1f of %d | %.1f | %s | %.0f |\n", rows[0].Method, rows[0].Method, rows[0].Example, rows[0].Epochs,
 		knn, percent(mean(func(r row) float64 { return r.KNN.Untrained })), linear, percent(mean(func(r row) float64 { return r.Linear.Untrained })), 100*mean(row.gain),
-		mean(func(r row) float64 { return r.Rank }), rows[0].Dimensions, quick.Seconds/60, quick.ProcessorSeconds/60, 100*quick.MFU)
+		mean(func(r row) float64 { return r.Rank }), rows[0].Dimensions, quick.Seconds/60, processor, 100*quick.MFU)
 }
 
 // gain is what training adds to the meter.

@@ -83,6 +83,31 @@ func TestGroup(t *testing.T) {
 	}
 }
 
+// TestClocks: the time of a training that was interrupted is that of all its processes but the one of the first step.
+func TestClocks(t *testing.T) {
+	whole := `{"step":1,"clock":{"seconds":2,"mfu":0.1}}
+{"step":10,"clock":{"seconds":1,"mfu":0.5}}
+{"step":15,"values":{}}
+{"step":20,"clock":{"seconds":7,"mfu":0.7}}
+`
+	for _, c := range []struct {
+		text               string
+		seconds, processor float64
+	}{
+		{whole, 100, 150},
+		{whole + `{"step":30,"clock":{"seconds":3,"mfu":0.6}}` + "\n", 107, 0},
+	} {
+		name := filepath.Join(t.TempDir(), "metrics.jsonl")
+		if err := os.WriteFile(name, []byte(c.text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		r := row{Seconds: 100, ProcessorSeconds: 150}
+		if err := r.clocks(name); err != nil || r.Seconds != c.seconds || r.ProcessorSeconds != c.processor || r.MFU < 0.5 {
+			t.Errorf("clocks of %s = %+v, %v, want %v and %v seconds", c.text, r, err, c.seconds, c.processor)
+		}
+	}
+}
+
 // TestEffectiveRank: two directions of equal length are two dimensions, and features that are all one are one.
 func TestEffectiveRank(t *testing.T) {
 	for _, c := range []struct {
