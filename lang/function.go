@@ -84,7 +84,7 @@ var lengthFunc = function.New(&function.Spec{
 
 // envFunc reads an environment variable when the pipeline is loaded.
 var envFunc = function.New(&function.Spec{
-	Description: "The value of an environment variable, or the default when it is not set.",
+	Description: "The value of an environment variable, or the default when it is not set, or set to nothing.",
 	Params:      []function.Parameter{{Name: "name", Type: cty.String}},
 	VarParam:    &function.Parameter{Name: "default", Type: cty.String},
 	Type: func(args []cty.Value) (cty.Type, error) {
@@ -94,11 +94,11 @@ var envFunc = function.New(&function.Spec{
 		return cty.String, nil
 	},
 	Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
-		if v, ok := os.LookupEnv(args[0].AsString()); ok {
+		if v := os.Getenv(args[0].AsString()); v != "" {
 			return cty.StringVal(v), nil
 		}
 		if len(args) < 2 {
-			return cty.UnknownVal(cty.String), function.NewArgErrorf(0, "the environment variable %s is not set, and no default is given", args[0].AsString())
+			return cty.UnknownVal(cty.String), function.NewArgErrorf(0, "the environment variable %s is not set, or set to nothing, and no default is given", args[0].AsString())
 		}
 		return args[1], nil
 	},

@@ -138,6 +138,7 @@ func specWithoutPlaces(p *lang.Pipeline) schema.Spec {
 
 func TestLoadValues(t *testing.T) {
 	t.Setenv("SSC_TEST_SET", "from the environment")
+	t.Setenv("SSC_TEST_EMPTY", "")
 	for _, c := range []struct {
 		name string
 		in   string
@@ -176,6 +177,7 @@ func TestLoadValues(t *testing.T) {
 		{"collections", "algorithm \"simclr\" {\n  backbone \"resnet\" {\n    out_indices = concat(reverse(distinct([1, 1, 2])), flatten([[3], [4]]), range(5, 6))\n  }\n  neck \"nonlinear\" {}\n  head \"contrastive\" {}\n}", lang.Options{}, "algorithm.backbone.out_indices", "[2, 1, 3, 4, 5] @ in.hcl:4,19"},
 		{"objects", "train {\n  epochs = lookup(merge({ a = 1 }, zipmap([\"b\"], [4])), \"b\", 0) + length(keys({ a = 1 })) + (contains([1], 1) ? 1 : 0)\n}", lang.Options{}, "train.epochs", "6 @ in.hcl:3,12"},
 		{"environment", "pipeline \"x\" {\n  description = env(\"SSC_TEST_SET\", \"x\")\n}", lang.Options{}, "pipeline.description", `"from the environment" @ in.hcl:3,17`},
+		{"environment set to nothing", "pipeline \"x\" {\n  description = env(\"SSC_TEST_EMPTY\", \"x\")\n}", lang.Options{}, "pipeline.description", `"x" @ in.hcl:3,17`},
 		{"environment by default", "pipeline \"x\" {\n  description = env(\"SSC_TEST_UNSET\", \"x\")\n}", lang.Options{}, "pipeline.description", `"x" @ in.hcl:3,17`},
 		{"templates", "pipeline \"x\" {\n  description = \"a%{ for x in [1, 2] }${x}%{ endfor }$${b}\"\n}", lang.Options{}, "pipeline.description", `"a12$${b}" @ in.hcl:3,17`},
 		{"path.module", "pipeline \"x\" {\n  description = path.module\n}", lang.Options{}, "pipeline.description", `"." @ in.hcl:3,17`},
