@@ -328,6 +328,7 @@ func kernelSamples() []ir.Sample {
 	add("many", loss, classes)
 	add("many", loss.Def.Op.Grad(loss.Def, []*ir.Value{f32()})[0], classes)
 	contrasts(add, f32)
+	ranks(add, input)
 	return out
 }
 

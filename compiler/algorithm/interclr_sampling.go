@@ -41,15 +41,15 @@ func (a *interclr) others(b *nn.Builder, m *nn.Clusters, n *numbered, similariti
 	own := op.Unsqueeze(op.Gather(m.All(), m.Index(), 0), 1)
 	switch name, pool := a.pool(); {
 	case name != "":
-		_, near := op.TopK(similarities, pool, op.TopKOptions{Axis: 1, Largest: a.sampling == "semihard", Sorted: true})
+		near := fn.TopIndices(similarities, pool, a.sampling == "semihard")
 		allowed := op.Not(op.Equal(op.Gather(m.All(), near, 0), own))
 		keys := draws(pool, key)
-		_, first := op.TopK(op.Where(allowed, keys, op.Scalar(keys, -1)), a.negatives, op.TopKOptions{Axis: 1, Largest: true, Sorted: true})
+		first := fn.TopIndices(op.Where(allowed, keys, op.Scalar(keys, -1)), a.negatives, true)
 		return op.GatherElements(near, inTurn(first, op.ReduceSum(op.Cast(allowed, ir.Int64), true, 1)), 1)
 	case a.sampling == "hard":
 		const least = -2 // less than any similarity
 		same := op.Equal(op.Unsqueeze(m.All(), 0), own)
-		_, first := op.TopK(op.Where(same, op.Scalar(similarities, least), similarities), a.negatives, op.TopKOptions{Axis: 1, Largest: true, Sorted: true})
+		first := fn.TopIndices(op.Where(same, op.Scalar(similarities, least), similarities), a.negatives, true)
 		return inTurn(first, op.Unsqueeze(n.rest, 1))
 	}
 	return n.other(draws(a.negatives, whole))
@@ -73,7 +73,7 @@ type numbered struct {
 
 func (a *interclr) numbered(b *nn.Builder, m *nn.Clusters) *numbered {
 	length := a.memory.of.length
-	_, order := op.TopK(m.All(), length, op.TopKOptions{Axis: 0, Largest: false, Sorted: true})
+	order := fn.TopIndices(m.All(), length, false)
 	sizes := op.Cast(m.Counts(), ir.Int64)
 	labels := m.Labels()
 	size := op.Gather(sizes, labels, 0)
