@@ -190,6 +190,7 @@ type row struct {
 	Seconds          float64 `json:"seconds"`           // of training, from the start of the process to its end
 	ProcessorSeconds float64 `json:"processor_seconds"` // of the same; 0 where it was interrupted
 	MFU              float64 `json:"mfu"`               // median over the run
+	Note             string  `json:"note,omitempty"`    // written by hand: what was unusual as the row was made; one that is made again has none
 }
 
 // shares are of right answers.

@@ -11,7 +11,7 @@ import (
 const head = `# Results
 
 What each method's small example makes of Fashion-MNIST: a narrow ResNet, trained without labels for some minutes on two cores. Printed from [results.json](results.json) by ` + "`make results`" + `, which trains every
-example with three seeds, but one: SimCLR in 80 epochs, to see how far the method that is best by the sum of both meters goes (trained with AVX2, interrupted once, and beside tests for its first 52 minutes); ` + "`make results ONLY=byol`" + ` makes the rows of one method again.
+example with three seeds, but one: SimCLR in 80 epochs, to see how far the method that is best by the sum of both meters goes; ` + "`make results ONLY=byol`" + ` makes the rows of one method again.
 
 - *kNN*: cosine, k = 5, majority vote. *Linear*: logistic regression by L-BFGS. For both all 60,000 training images are the bank and all 10,000 test images the queries, and the features are the four cells that the last map of the encoder is averaged to.
 - *Untrained* is the same encoder with the weights that training began with, *gain* the mean over seeds of what training adds to the meter that the example names in its file (**bold**).
@@ -34,6 +34,11 @@ func (t *table) page() string {
 		}
 		group(&b, rows[:n])
 		rows = rows[n:]
+	}
+	for _, r := range t.Rows {
+		if r.Note != "" {
+			fmt.Fprintf(&b, "\n%s, seed %d: %s.\n", r.Example, r.Seed, r.Note)
+		}
 	}
 	b.WriteString("\n## By seed\n\n| example | seed | kNN, % | untrained | linear, % | untrained |\n|---|---|---|---|---|---|\n")
 	for _, r := range t.Rows {

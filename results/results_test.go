@@ -74,9 +74,9 @@ func TestPut(t *testing.T) {
 func TestGroup(t *testing.T) {
 	r := row{Example: "x", Method: "byol", Meter: "linear probe", KNN: shares{0.5, 0.4}, Linear: shares{0.9, 0.8}, Dimensions: 128}
 	s := r
-	s.Seed, s.Linear = 1, shares{0.8, 0.8}
+	s.Seed, s.Linear, s.Note = 1, shares{0.8, 0.8}, "interrupted once"
 	page := (&table{Raw: &pixels{0.1, 0.2}, Rows: []row{r, s}}).page()
-	for _, want := range []string{"kNN 10.00 %, linear 20.00 %", "| 50.00 | 40.00 | **85.00** | 80.00 | +5.00 |", "| x | 1 | 50.00 | 40.00 | 80.00 | 80.00 |"} {
+	for _, want := range []string{"kNN 10.00 %, linear 20.00 %", "| 50.00 | 40.00 | **85.00** | 80.00 | +5.00 |", "| x | 1 | 50.00 | 40.00 | 80.00 | 80.00 |", "\nx, seed 1: interrupted once.\n"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %q:\n%s", want, page)
 		}
