@@ -34,6 +34,8 @@ template <class T>
 constexpr Type type_of = Type::f32;
 template <>
 constexpr Type type_of<BFloat16> = Type::bf16;
+template <>
+constexpr Type type_of<int64_t> = Type::i64;
 
 struct Arg {
   Type type = Type::f32;

@@ -101,11 +101,11 @@ std::vector<Dims> shapes(const std::vector<Dims>& in, const Attributes& a) {
 }
 
 template <class T>
-Entry entry(Type type) {
-  return {"TopIndices", {{type}}, {{Type::i64}}, shapes, make<TopIndices<T>>};
+Entry entry() {
+  return {"TopIndices", {{type_of<T>}}, {{Type::i64}}, shapes, make<TopIndices<T>>};
 }
 
-const Register f32{entry<float>(Type::f32)}, i64{entry<int64_t>(Type::i64)};
+const Register f32{entry<float>()}, i64{entry<int64_t>()};
 SSC_LISTED(TopIndices);
 
 }  // namespace
